@@ -1,0 +1,1 @@
+"""Everything around the product: local start-up, containers, monitoring. The product never imports it."""
