@@ -1,0 +1,47 @@
+"""Gives the test run its PostgreSQL and Redis, before pytest-django reads the settings.
+
+Loaded by `-p` in pyproject.toml. `DATABASE_URL` and `REDIS_URL` are used where set. Otherwise the embedded test
+servers start once, in the process that the user started; workers of pytest-xdist inherit their addresses.
+Each worker uses its own Redis database number; pytest-django gives each its own test database.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from urllib.parse import urlsplit
+
+import pytest
+
+from infra.local.errors import LocalError
+from infra.local.servers import Servers, test_servers
+
+_servers = pytest.StashKey[Servers]()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    """A wrapper runs before pytest-django's own hook, which loads the settings."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None:
+        servers = early_config.stash[_servers] = test_servers()
+        try:
+            os.environ.update(servers.start())
+        except LocalError as error:
+            raise pytest.UsageError(str(error)) from error
+    else:
+        os.environ["REDIS_URL"] = redis_url_of(worker, os.environ["REDIS_URL"])
+    yield
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stops the servers that this run started."""
+    if servers := config.stash.get(_servers, None):
+        servers.stop()
+
+
+def redis_url_of(worker: str, url: str) -> str:
+    """The Redis address of a worker (`gw0`, `gw1`, ...): the database numbers after the run's own."""
+    parts = urlsplit(url)
+    number = int(parts.path.strip("/") or 0) + 1 + int(worker.removeprefix("gw"))
+    return parts._replace(path=f"/{number}").geturl()
