@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import socket
@@ -104,13 +105,14 @@ def last_lines(log: Path, count: int = 20) -> str:
 
 
 @contextlib.contextmanager
-def exclusive(file: Path) -> Iterator[None]:
-    """Holds an advisory file lock, so that two starts at once do not race; waits for the other one."""
-    try:
-        import fcntl  # noqa: PLC0415  (POSIX only: imported here so that the error below can explain it)
-    except ImportError as error:
-        message = "The embedded servers need Linux or macOS. On Windows use WSL 2."
-        raise LocalError(message) from error
-    with file.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+def exclusive(file: Path, *, busy: str = "") -> Iterator[None]:
+    """Holds an advisory file lock, so that two starts at once do not race.
+
+    Waits for the other one, or raises LocalError with the text `busy` where one is given.
+    """
+    with file.open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
+        except BlockingIOError as error:
+            raise LocalError(busy) from error
         yield

