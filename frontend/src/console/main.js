@@ -1,0 +1,4 @@
+import "./console.scss";
+import { start } from "../lib/start.js";
+
+start();

@@ -1,0 +1,4 @@
+import "./desk.scss";
+import { start } from "../lib/start.js";
+
+start();

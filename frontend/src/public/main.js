@@ -1,0 +1,4 @@
+import "./public.scss";
+import { start } from "../lib/start.js";
+
+start();

@@ -1,0 +1,4 @@
+import "./site.scss";
+import { start } from "../lib/start.js";
+
+start();
