@@ -38,7 +38,7 @@ _STATUS_BADGES = {
 
 @cache
 def _known_icons() -> frozenset[str]:
-    path = Path(settings.BASE_DIR) / "frontend" / "icons.json"
+    path = Path(settings.ROOT) / "frontend" / "icons.json"
     return frozenset(json.loads(path.read_text(encoding="utf-8")))
 
 

@@ -1,0 +1,1 @@
+"""Making, cloning and dropping the schemas of networks."""

@@ -1,0 +1,36 @@
+"""What the platform does by the clock. Beat sends these; they run in the public schema."""
+
+import structlog
+from django.db import DatabaseError
+from django.utils import timezone
+
+from saas.networks.context import network_context
+from saas.networks.directory import primary_host
+from saas.networks.lifecycle import working_states
+from saas.networks.models import Network
+from saas.networks.provisioning.spares import refill_spares
+from saas.networks.tasks import public_task
+from saas.networks.usage import count_usage
+
+logger = structlog.get_logger(__name__)
+
+
+@public_task(name="saas.networks.scheduled.refill_spare_schemas")
+def refill_spare_schemas() -> None:
+    """Keep the pool of ready-made schemas full."""
+    made = refill_spares()
+    if made:
+        logger.info("spare_schemas_made", count=made)
+
+
+@public_task(name="saas.networks.scheduled.count_usage_of_all")
+def count_usage_of_all() -> None:
+    """Refresh the figures that the console shows. A network that fails keeps its old figures and is reported."""
+    for network in Network.objects.filter(state__in=working_states()).iterator(chunk_size=200):
+        try:
+            with network_context(network.ref(primary_host=primary_host(network))):
+                usage = count_usage()
+        except DatabaseError:
+            logger.exception("usage_count_failed", schema=network.schema_name)
+            continue
+        Network.objects.filter(pk=network.pk).update(usage=usage, usage_at=timezone.now())

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CMSConfig(AppConfig):
+    name = "tenants.cms"
+    label = "cms"
