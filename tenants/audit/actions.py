@@ -28,10 +28,14 @@ def actor_of(request: HttpRequest) -> Actor:
     if not user.is_authenticated:
         return GUEST
     session = getattr(request, "session", None)
-    return Actor(kind="user", user_id=user.pk, operator_id=session.get("operator_id") if session is not None else None)
+    return Actor(
+        kind="user", user_id=user.pk, operator_id=session.get("operator_id") if session is not None else None
+    )
 
 
-def record(action: str, *, actor: Actor = SYSTEM, on: Any = None, data: dict[str, Any] | None = None) -> AuditEvent:
+def record(
+    action: str, *, actor: Actor = SYSTEM, on: Any = None, data: dict[str, Any] | None = None
+) -> AuditEvent:
     """Write one event in the caller's transaction. `on` is the model instance concerned."""
     return AuditEvent.objects.create(
         action=action,

@@ -9,9 +9,13 @@ class AuditEvent(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(_("when"), auto_now_add=True, db_index=True)
-    actor_id = models.BigIntegerField(_("user"), null=True, blank=True, help_text=_("Empty: the system or a guest."))
+    actor_id = models.BigIntegerField(
+        _("user"), null=True, blank=True, help_text=_("Empty: the system or a guest.")
+    )
     actor_kind = models.CharField(_("kind of actor"), max_length=12, default="system")
-    operator_id = models.BigIntegerField(_("operator"), null=True, blank=True, help_text=_("Set while impersonating."))
+    operator_id = models.BigIntegerField(
+        _("operator"), null=True, blank=True, help_text=_("Set while impersonating.")
+    )
     action = models.CharField(_("action"), max_length=60)
     object_type = models.CharField(_("kind of object"), max_length=40, blank=True)
     object_id = models.CharField(_("object"), max_length=40, blank=True)

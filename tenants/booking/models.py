@@ -22,13 +22,19 @@ class BookingPolicy(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     minimum_notice_minutes = models.PositiveIntegerField(
-        _("latest booking, minutes before the visit"), default=60, validators=[MaxValueValidator(60 * 24 * 30)]
+        _("latest booking, minutes before the visit"),
+        default=60,
+        validators=[MaxValueValidator(60 * 24 * 30)],
     )
     horizon_days = models.PositiveIntegerField(
-        _("earliest booking, days ahead"), default=60, validators=[MinValueValidator(1), MaxValueValidator(366)]
+        _("earliest booking, days ahead"),
+        default=60,
+        validators=[MinValueValidator(1), MaxValueValidator(366)],
     )
     cancellation_cutoff_minutes = models.PositiveIntegerField(
-        _("latest cancellation, minutes before the visit"), default=180, validators=[MaxValueValidator(60 * 24 * 30)]
+        _("latest cancellation, minutes before the visit"),
+        default=180,
+        validators=[MaxValueValidator(60 * 24 * 30)],
     )
     slot_step_minutes = models.PositiveIntegerField(
         _("step between offered times, minutes"),
@@ -57,8 +63,12 @@ class Resource(models.Model):
 
     kind = models.CharField(_("kind"), max_length=10, choices=ResourceKind.choices)
     name = models.CharField(_("name"), max_length=200, blank=True)
-    doctor = models.OneToOneField(Doctor, null=True, blank=True, on_delete=models.PROTECT, related_name="resource")
-    clinic = models.ForeignKey(Clinic, null=True, blank=True, on_delete=models.PROTECT, related_name="resources")
+    doctor = models.OneToOneField(
+        Doctor, null=True, blank=True, on_delete=models.PROTECT, related_name="resource"
+    )
+    clinic = models.ForeignKey(
+        Clinic, null=True, blank=True, on_delete=models.PROTECT, related_name="resources"
+    )
     is_active = models.BooleanField(_("in use"), default=True)
 
     class Meta:
@@ -66,7 +76,8 @@ class Resource(models.Model):
         verbose_name_plural = _("resources")
         constraints = (
             models.CheckConstraint(
-                condition=Q(kind="doctor", doctor__isnull=False) | Q(kind__in=("room", "device"), doctor__isnull=True, clinic__isnull=False),
+                condition=Q(kind="doctor", doctor__isnull=False)
+                | Q(kind__in=("room", "device"), doctor__isnull=True, clinic__isnull=False),
                 name="booking_resource_kind",
             ),
         )
@@ -103,14 +114,24 @@ class Appointment(models.Model):
     """
 
     public_id = models.UUIDField(unique=True, default=uuid4, editable=False)
-    patient = models.ForeignKey(Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="appointments")
-    doctor = models.ForeignKey(Doctor, verbose_name=_("doctor"), on_delete=models.PROTECT, related_name="appointments")
-    service = models.ForeignKey(Service, verbose_name=_("service"), on_delete=models.PROTECT, related_name="appointments")
-    clinic = models.ForeignKey(Clinic, verbose_name=_("clinic"), on_delete=models.PROTECT, related_name="appointments")
+    patient = models.ForeignKey(
+        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="appointments"
+    )
+    doctor = models.ForeignKey(
+        Doctor, verbose_name=_("doctor"), on_delete=models.PROTECT, related_name="appointments"
+    )
+    service = models.ForeignKey(
+        Service, verbose_name=_("service"), on_delete=models.PROTECT, related_name="appointments"
+    )
+    clinic = models.ForeignKey(
+        Clinic, verbose_name=_("clinic"), on_delete=models.PROTECT, related_name="appointments"
+    )
     appointment_date = models.DateTimeField(_("begins"), help_text=_("An instant, in spite of its name."))
     ends_at = models.DateTimeField(_("ends"))
     time_zone = models.CharField(_("time zone"), max_length=64)
-    local_start = models.CharField(_("local time promised"), max_length=16, help_text=_("YYYY-MM-DDTHH:MM in the time zone."))
+    local_start = models.CharField(
+        _("local time promised"), max_length=16, help_text=_("YYYY-MM-DDTHH:MM in the time zone.")
+    )
     status = models.CharField(
         _("status"), max_length=10, choices=AppointmentStatus.choices, default=AppointmentStatus.SCHEDULED
     )
@@ -123,7 +144,9 @@ class Appointment(models.Model):
     policy = models.JSONField(_("rules at the time of booking"), default=dict)
     source = models.CharField(_("booked through"), max_length=10, choices=AppointmentSource.choices)
     language = models.CharField(_("language"), max_length=10, default="ru")
-    version = models.PositiveIntegerField(_("version"), default=1, help_text=_("Grows with every change; also the calendar SEQUENCE."))
+    version = models.PositiveIntegerField(
+        _("version"), default=1, help_text=_("Grows with every change; also the calendar SEQUENCE.")
+    )
     cancel_reason = models.CharField(_("reason of cancellation"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("booked"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
@@ -133,7 +156,9 @@ class Appointment(models.Model):
         verbose_name_plural = _("appointments")
         ordering = ("-appointment_date", "-id")
         constraints = (
-            models.CheckConstraint(condition=Q(ends_at__gt=F("appointment_date")), name="booking_appointment_not_empty"),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("appointment_date")), name="booking_appointment_not_empty"
+            ),
             models.CheckConstraint(condition=Q(price__gte=0), name="booking_appointment_price"),
         )
         indexes = (
@@ -167,7 +192,9 @@ class Claim(models.Model):
     resource = models.ForeignKey(Resource, on_delete=models.PROTECT, related_name="claims")
     span = DateTimeRangeField(_("time"))
     kind = models.CharField(_("kind"), max_length=10, choices=ClaimKind.choices)
-    appointment = models.ForeignKey(Appointment, null=True, blank=True, on_delete=models.PROTECT, related_name="claims")
+    appointment = models.ForeignKey(
+        Appointment, null=True, blank=True, on_delete=models.PROTECT, related_name="claims"
+    )
     clinic = models.ForeignKey(Clinic, null=True, blank=True, on_delete=models.PROTECT, related_name="claims")
     active = models.BooleanField(default=True)
     overbook = models.BooleanField(default=False)
@@ -186,13 +213,22 @@ class Claim(models.Model):
                 condition=Q(active=True, overbook=False),
             ),
             models.CheckConstraint(
-                condition=Q(span__isempty=False, span__lower_inc=True, span__upper_inc=False, span__lower_inf=False, span__upper_inf=False),
+                condition=Q(
+                    span__isempty=False,
+                    span__lower_inc=True,
+                    span__upper_inc=False,
+                    span__lower_inf=False,
+                    span__upper_inf=False,
+                ),
                 name="booking_claim_half_open",
             ),
             models.CheckConstraint(
-                condition=Q(kind="booking", appointment__isnull=False) | Q(kind__in=("hold", "block")), name="booking_claim_kind"
+                condition=Q(kind="booking", appointment__isnull=False) | Q(kind__in=("hold", "block")),
+                name="booking_claim_kind",
             ),
-            models.CheckConstraint(condition=~Q(kind="hold") | Q(expires_at__isnull=False), name="booking_claim_hold_expires"),
+            models.CheckConstraint(
+                condition=~Q(kind="hold") | Q(expires_at__isnull=False), name="booking_claim_hold_expires"
+            ),
         )
 
     def __str__(self) -> str:

@@ -20,7 +20,9 @@ class Organisation(models.Model):
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     language = models.CharField(_("main language"), max_length=10, default="ru")
-    country = models.CharField(_("country"), max_length=2, default="RU", help_text=_("ISO code; used to read phone numbers."))
+    country = models.CharField(
+        _("country"), max_length=2, default="RU", help_text=_("ISO code; used to read phone numbers.")
+    )
     currency = models.CharField(_("currency"), max_length=3, default="RUB")
     brand_colour = models.CharField(
         _("brand colour"),
@@ -40,7 +42,7 @@ class Organisation(models.Model):
         return self.name
 
 
-class Clinic(index.Indexed, models.Model):  # type: ignore[misc] # Wagtail ships no types
+class Clinic(index.Indexed, models.Model):
     """A branch with an address and a time zone. All its times are wall-clock times of that zone."""
 
     name = models.CharField(_("name"), max_length=200)
@@ -58,7 +60,11 @@ class Clinic(index.Indexed, models.Model):  # type: ignore[misc] # Wagtail ships
         help_text=_('Days 0 (Monday) to 6 with pairs of times, such as {"0": [["08:00", "20:00"]]}.'),
     )
     coordinates = models.JSONField(
-        _("coordinates"), null=True, blank=True, validators=[validate_coordinates], help_text=_('{"lat": 55.78, "lon": 37.59}')
+        _("coordinates"),
+        null=True,
+        blank=True,
+        validators=[validate_coordinates],
+        help_text=_('{"lat": 55.78, "lon": 37.59}'),
     )
     directions = models.TextField(_("how to get there"), blank=True)
     photo = models.ImageField(_("photo"), upload_to="clinics/", blank=True)
@@ -66,7 +72,12 @@ class Clinic(index.Indexed, models.Model):  # type: ignore[misc] # Wagtail ships
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
-    search_fields = (index.SearchField("name"), index.SearchField("address"), index.AutocompleteField("name"), index.FilterField("is_active"))
+    search_fields = (
+        index.SearchField("name"),
+        index.SearchField("address"),
+        index.AutocompleteField("name"),
+        index.FilterField("is_active"),
+    )
 
     class Meta:
         verbose_name = _("clinic")

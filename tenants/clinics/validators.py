@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 def validate_time_zone(value: str) -> None:
     """Accept IANA names only. Raises ValidationError."""
     if value not in available_timezones():
-        raise ValidationError(_("“%(zone)s” is not a time zone. Example: Europe/Moscow."), params={"zone": value})
+        raise ValidationError(
+            _("“%(zone)s” is not a time zone. Example: Europe/Moscow."), params={"zone": value}
+        )
 
 
 def validate_working_hours(value: Any) -> None:
@@ -20,7 +22,9 @@ def validate_working_hours(value: Any) -> None:
         raise ValidationError(_("Opening hours must be an object of weekdays."))
     for day, windows in value.items():
         if day not in {"0", "1", "2", "3", "4", "5", "6"} or not isinstance(windows, list):
-            raise ValidationError(_("“%(day)s” is not a weekday from 0 (Monday) to 6 (Sunday)."), params={"day": day})
+            raise ValidationError(
+                _("“%(day)s” is not a weekday from 0 (Monday) to 6 (Sunday)."), params={"day": day}
+            )
         previous = None
         for window in windows:
             start, end = _pair(window)

@@ -17,9 +17,13 @@ class Specialization(models.Model):
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     slug = models.SlugField(_("address of the page"), max_length=80, unique=True)
-    doctor_title = models.CharField(_("title of the doctor"), max_length=100, blank=True, help_text=_("Such as “cardiologist”."))
+    doctor_title = models.CharField(
+        _("title of the doctor"), max_length=100, blank=True, help_text=_("Such as “cardiologist”.")
+    )
     description = models.TextField(_("description"), blank=True)
-    icon = models.CharField(_("icon"), max_length=50, blank=True, help_text=_("Name of a Lucide icon, such as heart-pulse."))
+    icon = models.CharField(
+        _("icon"), max_length=50, blank=True, help_text=_("Name of a Lucide icon, such as heart-pulse.")
+    )
 
     class Meta:
         verbose_name = _("specialization")
@@ -30,26 +34,41 @@ class Specialization(models.Model):
         return self.name
 
 
-class Doctor(index.Indexed, models.Model):  # type: ignore[misc] # Wagtail ships no types
+class Doctor(index.Indexed, models.Model):
     """A doctor. The name is the user's; `slug` is the address of the doctor's page."""
 
-    user = models.OneToOneField(User, verbose_name=_("person"), on_delete=models.PROTECT, related_name="doctor")
+    user = models.OneToOneField(
+        User, verbose_name=_("person"), on_delete=models.PROTECT, related_name="doctor"
+    )
     slug = models.SlugField(_("address of the page"), max_length=120, unique=True)
     specializations = models.ManyToManyField(
-        Specialization, verbose_name=_("specializations"), through="DoctorSpecialization", related_name="doctors"
+        Specialization,
+        verbose_name=_("specializations"),
+        through="DoctorSpecialization",
+        related_name="doctors",
     )
-    clinics = models.ManyToManyField(Clinic, verbose_name=_("clinics"), through="DoctorClinic", related_name="doctors")
+    clinics = models.ManyToManyField(
+        Clinic, verbose_name=_("clinics"), through="DoctorClinic", related_name="doctors"
+    )
     photo = models.ImageField(_("photo"), upload_to="doctors/", blank=True)
     bio = models.TextField(_("about the doctor"), blank=True)
-    experience_years = models.PositiveIntegerField(_("years of experience"), default=0, validators=[MaxValueValidator(80)])
+    experience_years = models.PositiveIntegerField(
+        _("years of experience"), default=0, validators=[MaxValueValidator(80)]
+    )
     education = models.TextField(_("education"), blank=True)
     certificates = models.JSONField(_("certificates"), default=list, blank=True)
     languages = models.JSONField(_("languages spoken"), default=list, blank=True)
     consultation_price = models.DecimalField(
-        _("consultation price"), max_digits=10, decimal_places=2, default=Decimal(0), validators=[MinValueValidator(Decimal(0))]
+        _("consultation price"),
+        max_digits=10,
+        decimal_places=2,
+        default=Decimal(0),
+        validators=[MinValueValidator(Decimal(0))],
     )
     is_active = models.BooleanField(_("sees patients"), default=True)
-    rating = models.DecimalField(_("rating"), max_digits=3, decimal_places=2, default=Decimal(0), editable=False)
+    rating = models.DecimalField(
+        _("rating"), max_digits=3, decimal_places=2, default=Decimal(0), editable=False
+    )
     reviews_count = models.PositiveIntegerField(_("reviews"), default=0, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
@@ -84,7 +103,10 @@ class Doctor(index.Indexed, models.Model):  # type: ignore[misc] # Wagtail ships
 class DoctorSpecialization(models.Model):
     doctor = models.ForeignKey(Doctor, on_delete=models.CASCADE, related_name="specialization_links")
     specialization = models.ForeignKey(
-        Specialization, verbose_name=_("specialization"), on_delete=models.PROTECT, related_name="doctor_links"
+        Specialization,
+        verbose_name=_("specialization"),
+        on_delete=models.PROTECT,
+        related_name="doctor_links",
     )
     order = models.PositiveSmallIntegerField(_("order"), default=0)
 
@@ -93,7 +115,9 @@ class DoctorSpecialization(models.Model):
         verbose_name_plural = _("specializations of doctors")
         ordering = ("order", "id")
         constraints = (
-            models.UniqueConstraint(fields=("doctor", "specialization"), name="doctors_doctorspecialization_once"),
+            models.UniqueConstraint(
+                fields=("doctor", "specialization"), name="doctors_doctorspecialization_once"
+            ),
         )
 
     def __str__(self) -> str:
@@ -102,7 +126,9 @@ class DoctorSpecialization(models.Model):
 
 class DoctorClinic(models.Model):
     doctor = models.ForeignKey(Doctor, on_delete=models.CASCADE, related_name="clinic_links")
-    clinic = models.ForeignKey(Clinic, verbose_name=_("clinic"), on_delete=models.PROTECT, related_name="doctor_links")
+    clinic = models.ForeignKey(
+        Clinic, verbose_name=_("clinic"), on_delete=models.PROTECT, related_name="doctor_links"
+    )
     room = models.CharField(_("room"), max_length=40, blank=True)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
 
@@ -110,7 +136,9 @@ class DoctorClinic(models.Model):
         verbose_name = _("clinic of a doctor")
         verbose_name_plural = _("clinics of doctors")
         ordering = ("order", "id")
-        constraints = (models.UniqueConstraint(fields=("doctor", "clinic"), name="doctors_doctorclinic_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("doctor", "clinic"), name="doctors_doctorclinic_once"),
+        )
 
     def __str__(self) -> str:
         return f"{self.doctor_id}: {self.clinic_id}"
@@ -133,8 +161,12 @@ class DoctorSchedule(models.Model):
     to `valid_until`, both included; empty means unbounded.
     """
 
-    doctor = models.ForeignKey(Doctor, verbose_name=_("doctor"), on_delete=models.CASCADE, related_name="schedules")
-    clinic = models.ForeignKey(Clinic, verbose_name=_("clinic"), on_delete=models.PROTECT, related_name="schedules")
+    doctor = models.ForeignKey(
+        Doctor, verbose_name=_("doctor"), on_delete=models.CASCADE, related_name="schedules"
+    )
+    clinic = models.ForeignKey(
+        Clinic, verbose_name=_("clinic"), on_delete=models.PROTECT, related_name="schedules"
+    )
     day_of_week = models.PositiveIntegerField(_("weekday"), choices=Weekday.choices)
     start_time = models.TimeField(_("from"))
     end_time = models.TimeField(_("until"))
@@ -150,9 +182,13 @@ class DoctorSchedule(models.Model):
         ordering = ("doctor", "day_of_week", "start_time", "id")
         constraints = (
             models.CheckConstraint(condition=Q(day_of_week__lte=6), name="doctors_doctorschedule_weekday"),
-            models.CheckConstraint(condition=~Q(start_time=F("end_time")), name="doctors_doctorschedule_not_empty"),
             models.CheckConstraint(
-                condition=Q(valid_from__isnull=True) | Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+                condition=~Q(start_time=F("end_time")), name="doctors_doctorschedule_not_empty"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_until__isnull=True)
+                | Q(valid_until__gte=F("valid_from")),
                 name="doctors_doctorschedule_valid_dates",
             ),
         )

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -46,10 +47,12 @@ class OutboxDelivery(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     event = models.ForeignKey(OutboxEvent, on_delete=models.CASCADE, related_name="deliveries")
     consumer = models.CharField(_("channel"), max_length=40)
-    state = models.CharField(_("state"), max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING)
+    state = models.CharField(
+        _("state"), max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING
+    )
     priority = models.PositiveSmallIntegerField(default=5)
     attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
-    next_attempt_at = models.DateTimeField(_("next try"), db_default=models.functions.Now())
+    next_attempt_at = models.DateTimeField(_("next try"), db_default=Now())
     lease_until = models.DateTimeField(null=True, blank=True)
     client_message_id = models.CharField(max_length=120)
     last_code = models.CharField(_("last error code"), max_length=60, blank=True)

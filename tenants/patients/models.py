@@ -13,12 +13,19 @@ class Patient(models.Model):
 
     public_id = models.UUIDField(unique=True, default=uuid4, editable=False)
     user = models.OneToOneField(
-        User, verbose_name=_("log-in"), null=True, blank=True, on_delete=models.PROTECT, related_name="patient"
+        User,
+        verbose_name=_("log-in"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="patient",
     )
     last_name = models.CharField(_("last name"), max_length=150)
     first_name = models.CharField(_("first name"), max_length=150)
     middle_name = models.CharField(_("middle name"), max_length=150, blank=True)
-    phone = models.CharField(_("phone"), max_length=20, db_index=True, help_text=_("E.164, such as +79161234567."))
+    phone = models.CharField(
+        _("phone"), max_length=20, db_index=True, help_text=_("E.164, such as +79161234567.")
+    )
     email = models.EmailField(_("e-mail"), blank=True)
     birth_date = models.DateField(_("date of birth"), null=True, blank=True)
     gender = models.CharField(_("gender"), max_length=10, choices=Gender.choices, default=Gender.UNKNOWN)

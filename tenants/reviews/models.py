@@ -16,10 +16,19 @@ class Review(models.Model):
     """One review; verified when it belongs to a completed visit. Known outside by `public_id`."""
 
     public_id = models.UUIDField(unique=True, default=uuid4, editable=False)
-    patient = models.ForeignKey(Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="reviews")
-    doctor = models.ForeignKey(Doctor, verbose_name=_("doctor"), on_delete=models.PROTECT, related_name="reviews")
+    patient = models.ForeignKey(
+        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="reviews"
+    )
+    doctor = models.ForeignKey(
+        Doctor, verbose_name=_("doctor"), on_delete=models.PROTECT, related_name="reviews"
+    )
     appointment = models.OneToOneField(
-        Appointment, verbose_name=_("visit"), null=True, blank=True, on_delete=models.PROTECT, related_name="review"
+        Appointment,
+        verbose_name=_("visit"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="review",
     )
     rating = models.PositiveIntegerField(_("rating"), validators=[MinValueValidator(1), MaxValueValidator(5)])
     comment = models.TextField(_("comment"), max_length=4000)
@@ -33,9 +42,15 @@ class Review(models.Model):
         verbose_name_plural = _("reviews")
         ordering = ("-created_at", "-id")
         constraints = (
-            models.CheckConstraint(condition=Q(rating__gte=1) & Q(rating__lte=5), name="reviews_review_rating"),
+            models.CheckConstraint(
+                condition=Q(rating__gte=1) & Q(rating__lte=5), name="reviews_review_rating"
+            ),
         )
-        indexes = (models.Index(fields=("doctor", "-created_at"), condition=Q(is_published=True), name="reviews_review_shown"),)
+        indexes = (
+            models.Index(
+                fields=("doctor", "-created_at"), condition=Q(is_published=True), name="reviews_review_shown"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.rating} {self.public_id}"

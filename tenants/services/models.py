@@ -18,7 +18,12 @@ class ServiceCategory(models.Model):
     name = models.CharField(_("name"), max_length=100)
     slug = models.SlugField(_("address of the page"), max_length=80, unique=True)
     parent = models.ForeignKey(
-        "self", verbose_name=_("parent category"), null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+        "self",
+        verbose_name=_("parent category"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
     )
     order = models.PositiveIntegerField(_("order"), default=0)
 
@@ -27,20 +32,24 @@ class ServiceCategory(models.Model):
         verbose_name_plural = _("service categories")
         ordering = ("order", "name", "id")
         constraints = (
-            models.CheckConstraint(condition=Q(parent__isnull=True) | ~Q(parent=F("id")), name="services_category_not_own_parent"),
+            models.CheckConstraint(
+                condition=Q(parent__isnull=True) | ~Q(parent=F("id")), name="services_category_not_own_parent"
+            ),
         )
 
     def __str__(self) -> str:
         return self.name
 
 
-class Service(index.Indexed, models.Model):  # type: ignore[misc] # Wagtail ships no types
+class Service(index.Indexed, models.Model):
     """A service with its usual price (in the network's currency) and length; see ServiceOverride for exceptions."""
 
     name = models.CharField(_("name"), max_length=200)
     slug = models.SlugField(_("address of the page"), max_length=120, unique=True)
     description = models.TextField(_("description"), blank=True)
-    price = models.DecimalField(_("price"), max_digits=10, decimal_places=2, validators=[MinValueValidator(Decimal(0))])
+    price = models.DecimalField(
+        _("price"), max_digits=10, decimal_places=2, validators=[MinValueValidator(Decimal(0))]
+    )
     duration_minutes = models.PositiveIntegerField(
         _("length, minutes"), validators=[MinValueValidator(5), MaxValueValidator(720)]
     )
@@ -69,7 +78,8 @@ class Service(index.Indexed, models.Model):  # type: ignore[misc] # Wagtail ship
         constraints = (
             models.CheckConstraint(condition=Q(price__gte=0), name="services_service_price_positive"),
             models.CheckConstraint(
-                condition=Q(duration_minutes__gte=5) & Q(duration_minutes__lte=720), name="services_service_duration"
+                condition=Q(duration_minutes__gte=5) & Q(duration_minutes__lte=720),
+                name="services_service_duration",
             ),
         )
 
@@ -84,16 +94,33 @@ class ServiceOverride(models.Model):
     first visit. Empty price or length means "as usual". Valid on local dates, both ends included.
     """
 
-    service = models.ForeignKey(Service, verbose_name=_("service"), on_delete=models.CASCADE, related_name="overrides")
+    service = models.ForeignKey(
+        Service, verbose_name=_("service"), on_delete=models.CASCADE, related_name="overrides"
+    )
     doctor = models.ForeignKey(
-        Doctor, verbose_name=_("doctor"), null=True, blank=True, on_delete=models.CASCADE, related_name="service_overrides"
+        Doctor,
+        verbose_name=_("doctor"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="service_overrides",
     )
     clinic = models.ForeignKey(
-        Clinic, verbose_name=_("clinic"), null=True, blank=True, on_delete=models.CASCADE, related_name="service_overrides"
+        Clinic,
+        verbose_name=_("clinic"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="service_overrides",
     )
     is_first_visit = models.BooleanField(_("first visit"), null=True, blank=True)
     price = models.DecimalField(
-        _("price"), max_digits=10, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
+        _("price"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
     )
     duration_minutes = models.PositiveIntegerField(
         _("length, minutes"), null=True, blank=True, validators=[MinValueValidator(5), MaxValueValidator(720)]
@@ -107,7 +134,8 @@ class ServiceOverride(models.Model):
         ordering = ("service", "id")
         constraints = (
             models.CheckConstraint(
-                condition=Q(price__isnull=False) | Q(duration_minutes__isnull=False), name="services_override_says_something"
+                condition=Q(price__isnull=False) | Q(duration_minutes__isnull=False),
+                name="services_override_says_something",
             ),
             models.UniqueConstraint(
                 fields=("service", "doctor", "clinic", "is_first_visit", "valid_from"),

@@ -1,7 +1,5 @@
 """What allauth asks the project: where people land, what a new account is, what the second factor is called."""
 
-from typing import Any
-
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
@@ -37,9 +35,9 @@ class MfaAdapter(DefaultMFAAdapter):
 
     def get_totp_issuer(self) -> str:
         network = getattr(self.request, "network", None)
-        return network.name if network else settings.PLATFORM_NAME
+        return str(network.name if network else settings.PLATFORM_NAME)
 
-    def get_totp_label(self, user: Any) -> str:
+    def get_totp_label(self, user: User) -> str:
         return str(user.email)
 
 
@@ -47,5 +45,5 @@ def landing_path(request: HttpRequest) -> str:
     """Return where a person belongs after signing in, on the host they are on."""
     user = request.user
     if getattr(request, "network", None) is None:
-        return "/console/" if user.is_staff else "/networks/"  # type: ignore[union-attr] # signed in here
+        return "/console/" if user.is_staff else "/networks/"
     return "/cms/" if getattr(user, "works_here", False) else "/my/"

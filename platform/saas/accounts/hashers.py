@@ -1,5 +1,7 @@
-"""Password hashing at the cost that OWASP names as the minimum: ten times cheaper than Django's default, so that
-a burst of log-ins cannot take both cores (27 ms against 270 ms)."""
+"""Password hashing at the cost that OWASP names as the minimum.
+
+Ten times cheaper than Django's default, so that a burst of log-ins cannot take both cores (27 ms against 270 ms).
+"""
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 

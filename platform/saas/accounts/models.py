@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -62,7 +63,7 @@ class User(AbstractUser):
         verbose_name_plural = _("users")
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(email__isnull=True) | models.Q(email=models.functions.Lower("email")),
+                condition=models.Q(email__isnull=True) | models.Q(email=Lower("email")),
                 name="accounts_user_email_lower",
             ),
         )

@@ -19,7 +19,17 @@ _DAY = {"ru": "D, j E", "en": "D j M"}
 _DAY_YEAR = {"ru": "D, j E Y", "en": "D j M Y"}
 _DATE = {"ru": "j E Y", "en": "j F Y"}
 
-_SYMBOLS = {"RUB": "₽", "EUR": "€", "USD": "$", "GBP": "£", "KZT": "₸", "UAH": "₴", "TRY": "₺", "GEL": "₾", "AMD": "֏"}
+_SYMBOLS = {
+    "RUB": "₽",
+    "EUR": "€",
+    "USD": "$",
+    "GBP": "£",
+    "KZT": "₸",
+    "UAH": "₴",
+    "TRY": "₺",
+    "GEL": "₾",
+    "AMD": "֏",
+}
 _NO_MINOR_UNITS = {"JPY", "KRW", "VND", "CLP"}
 
 _ZONE_NAMES = {
@@ -79,7 +89,11 @@ def format_date(day: dt.date, *, language: str | None = None) -> str:
 
 
 def format_when(
-    instant: dt.datetime, *, zone: str | dt.tzinfo, language: str | None = None, now: dt.datetime | None = None
+    instant: dt.datetime,
+    *,
+    zone: str | dt.tzinfo,
+    language: str | None = None,
+    now: dt.datetime | None = None,
 ) -> str:
     """An instant in words on the zone's clock, "вт, 24 ноября, 16:40" or "Tue 24 Nov, 16:40"."""
     tzinfo = as_zone(zone)
@@ -89,7 +103,11 @@ def format_when(
 
 
 def format_when_soon(
-    instant: dt.datetime, *, zone: str | dt.tzinfo, language: str | None = None, now: dt.datetime | None = None
+    instant: dt.datetime,
+    *,
+    zone: str | dt.tzinfo,
+    language: str | None = None,
+    now: dt.datetime | None = None,
 ) -> str:
     """Like `format_when`, but "today, 16:40" and "tomorrow, 9:00" for the zone's nearest two days."""
     tzinfo = as_zone(zone)

@@ -12,7 +12,9 @@ _YEAR = 365 * 24 * 3600
 def choose_language(request: HttpRequest) -> HttpResponse:
     """Remember the chosen language in a host-only cookie and go back to the page of this host that asked."""
     target = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+    if not url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
         target = "/"
     response = HttpResponseRedirect(target)
     language = request.POST.get("language", "")

@@ -6,7 +6,7 @@ card numbers, bearer tokens).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 REMOVED = "[removed]"
@@ -25,7 +25,7 @@ _PERSONAL_SHAPES = (
 _MAX_DEPTH = 12
 
 
-def scrub(value: Any, *, depth: int = 0) -> Any:
+def scrub(value: object, *, depth: int = 0) -> Any:  # noqa: ANN401 - as deep a structure as it was given
     """Return a copy of `value` with personal data replaced by a marker, at any depth."""
     if depth > _MAX_DEPTH:
         return REMOVED
@@ -51,13 +51,13 @@ def scrub_text(text: str) -> str:
     return "".join(character if character.isprintable() or character == "\t" else " " for character in text)
 
 
-def scrub_log_event(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """structlog processor."""
+def scrub_log_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
+    """Process an event for structlog."""
     kept = {key: event[key] for key in ("timestamp", "level", "request_id", "logger") if key in event}
     return {**scrub(event), **kept}
 
 
-def scrub_sentry_event(event: Any, _hint: Any) -> Any:
+def scrub_sentry_event(event: dict[str, Any], _hint: dict[str, Any]) -> Any:  # noqa: ANN401 - Sentry's own type
     """Sentry `before_send`: drops request bodies, cookies and local variables, then scrubs what is left."""
     request = event.get("request", {})
     for part in ("data", "cookies", "headers", "env", "query_string"):
@@ -69,5 +69,5 @@ def scrub_sentry_event(event: Any, _hint: Any) -> Any:
     return scrub(event)
 
 
-def _is_personal_key(key: Any) -> bool:
+def _is_personal_key(key: object) -> bool:
     return isinstance(key, str) and _PERSONAL_KEYS.search(key) is not None

@@ -130,7 +130,10 @@ def provisioning_stage(network_id: int) -> str:
         raise NetworkNotFound
     if network.state != NetworkState.PROVISIONING:
         return "ready"
-    return str(caches["platform"].get(_stage_key(network_id)) or ("failed" if network.provisioning_error else "waiting"))
+    return str(
+        caches["platform"].get(_stage_key(network_id))
+        or ("failed" if network.provisioning_error else "waiting")
+    )
 
 
 def change_state(*, network_id: int, state: str, actor_id: int | None = None, reason: str = "") -> Network:
@@ -158,7 +161,11 @@ def resume_network(*, network_id: int, actor_id: int | None = None) -> Network:
         network = Network.objects.filter(pk=network_id).first()
     if network is None:
         raise NetworkNotFound
-    in_trial = network.state == NetworkState.SUSPENDED and network.trial_ends_at and network.trial_ends_at > timezone.now()
+    in_trial = (
+        network.state == NetworkState.SUSPENDED
+        and network.trial_ends_at
+        and network.trial_ends_at > timezone.now()
+    )
     state = NetworkState.TRIAL if in_trial else NetworkState.ACTIVE
     return change_state(network_id=network_id, state=state, actor_id=actor_id)
 

@@ -9,7 +9,11 @@ from saas.networks.models import Network, PlatformEvent
 
 
 def record(
-    action: str, *, network: Network | None = None, actor_id: int | None = None, data: dict[str, Any] | None = None
+    action: str,
+    *,
+    network: Network | None = None,
+    actor_id: int | None = None,
+    data: dict[str, Any] | None = None,
 ) -> PlatformEvent:
     """Write one event, in the caller's transaction. `data` holds ids, codes and reasons, never personal data."""
     with public_context():

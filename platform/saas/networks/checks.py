@@ -20,7 +20,9 @@ def check_engine(**_kwargs: Any) -> list[CheckMessage]:
 def check_cache_keys(**_kwargs: Any) -> list[CheckMessage]:
     """Every cache alias but `platform` must put the schema into its keys."""
     return [
-        Error(f"CACHES[{alias!r}] must set KEY_FUNCTION to saas.networks.cache.schema_key", id="networks.E002")
+        Error(
+            f"CACHES[{alias!r}] must set KEY_FUNCTION to saas.networks.cache.schema_key", id="networks.E002"
+        )
         for alias, options in settings.CACHES.items()
         if alias != "platform" and options.get("KEY_FUNCTION") != "saas.networks.cache.schema_key"
     ]
@@ -50,7 +52,9 @@ def check_pooler(databases: list[str] | None = None, **_kwargs: Any) -> list[Che
 
     found: list[CheckMessage] = []
     with public_context(), connection.cursor() as cursor:
-        if settings.DATABASE_POOLER == "transaction" and not connection.connection.info.parameter_status("search_path"):
+        if settings.DATABASE_POOLER == "transaction" and not connection.connection.info.parameter_status(
+            "search_path"
+        ):
             found.append(
                 Error(
                     "The transaction pooler does not track search_path: networks would be mixed",

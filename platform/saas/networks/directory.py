@@ -59,7 +59,9 @@ def network_by_id(network_id: int) -> NetworkRef:
 
 def primary_host(network: Network) -> str:
     """Return the host that links to this network use; empty before it has one. Public schema."""
-    return Domain.objects.filter(tenant=network, is_primary=True).values_list("domain", flat=True).first() or ""
+    return (
+        Domain.objects.filter(tenant=network, is_primary=True).values_list("domain", flat=True).first() or ""
+    )
 
 
 def forget_host(host: str) -> None:

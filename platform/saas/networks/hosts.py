@@ -65,7 +65,9 @@ def clean_subdomain(text: str) -> str:
         raise SubdomainRefused(_("Please choose an address."), code="subdomain_empty")
     if not slug.isascii() or slug.startswith("xn--") or "--" in slug:
         raise SubdomainRefused(
-            _("Use Latin letters, digits and single hyphens: a look-alike alphabet could pose as another clinic."),
+            _(
+                "Use Latin letters, digits and single hyphens: a look-alike alphabet could pose as another clinic."
+            ),
             code="subdomain_lookalike",
         )
     if not _LABEL.match(slug):
@@ -76,7 +78,9 @@ def clean_subdomain(text: str) -> str:
     if slug.isdigit():
         raise SubdomainRefused(_("Use at least one letter."), code="subdomain_invalid")
     if slug in RESERVED or slug.translate(_LOOKALIKES) in RESERVED:
-        raise SubdomainRefused(_("This address is reserved for the platform. Please choose another."), code="subdomain_reserved")
+        raise SubdomainRefused(
+            _("This address is reserved for the platform. Please choose another."), code="subdomain_reserved"
+        )
     return slug
 
 

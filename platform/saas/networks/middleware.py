@@ -55,7 +55,15 @@ def _unknown_host(request: HttpRequest) -> HttpResponse:
     with public_context():
         request.urlconf = settings.ROOT_URLCONF
         if _wants_json(request):
-            return JsonResponse({"code": "unknown_host", "message": "No clinic lives at this address.", "params": {}, "fields": {}}, status=404)
+            return JsonResponse(
+                {
+                    "code": "unknown_host",
+                    "message": "No clinic lives at this address.",
+                    "params": {},
+                    "fields": {},
+                },
+                status=404,
+            )
         return render(request, "saas/pages/unknown_host.html", {"platform_url": platform_url()}, status=404)
 
 
@@ -84,12 +92,18 @@ def _not_serving(request: HttpRequest, network: NetworkRef) -> HttpResponse:
 
 def _state_message(network: NetworkRef) -> str:
     messages = {
-        NetworkState.PROVISIONING: translation.gettext("This clinic's site is being prepared. It takes a few seconds."),
-        NetworkState.SUSPENDED: translation.gettext("This clinic's site is suspended. Please call the clinic."),
+        NetworkState.PROVISIONING: translation.gettext(
+            "This clinic's site is being prepared. It takes a few seconds."
+        ),
+        NetworkState.SUSPENDED: translation.gettext(
+            "This clinic's site is suspended. Please call the clinic."
+        ),
         NetworkState.CLOSED: translation.gettext("This clinic no longer uses the platform."),
     }
     return messages[NetworkState(network.state)]
 
 
 def _wants_json(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/") or request.headers.get("Accept", "").startswith("application/json")
+    return request.path.startswith("/api/") or request.headers.get("Accept", "").startswith(
+        "application/json"
+    )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
 
-class Network(TenantMixin):  # type: ignore[misc] # django-tenants ships no types
+class Network(TenantMixin):
     """A customer of the platform. Its schema is `t_<id>`, whatever it is called.
 
     The schema is made and dropped by `saas.networks.actions`, never by saving or deleting this row.
@@ -28,7 +29,11 @@ class Network(TenantMixin):  # type: ignore[misc] # django-tenants ships no type
     slug = models.CharField(_("address"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=200)
     state = models.CharField(
-        _("state"), max_length=20, choices=NetworkState.choices, default=NetworkState.PROVISIONING, db_index=True
+        _("state"),
+        max_length=20,
+        choices=NetworkState.choices,
+        default=NetworkState.PROVISIONING,
+        db_index=True,
     )
     state_reason = models.CharField(_("reason of the state"), max_length=300, blank=True)
     plan_code = models.SlugField(_("plan"), max_length=40, default="trial")
@@ -58,8 +63,10 @@ class Network(TenantMixin):  # type: ignore[misc] # django-tenants ships no type
         verbose_name_plural = _("networks")
         ordering = ("-created_at", "-id")
         constraints = (
-            models.CheckConstraint(condition=Q(schema_name__startswith="t_"), name="networks_network_schema_name"),
-            models.CheckConstraint(condition=Q(slug=models.functions.Lower("slug")), name="networks_network_slug_lower"),
+            models.CheckConstraint(
+                condition=Q(schema_name__startswith="t_"), name="networks_network_schema_name"
+            ),
+            models.CheckConstraint(condition=Q(slug=Lower("slug")), name="networks_network_slug_lower"),
         )
 
     def __str__(self) -> str:
@@ -78,7 +85,7 @@ class Network(TenantMixin):  # type: ignore[misc] # django-tenants ships no type
         )
 
 
-class Domain(DomainMixin):  # type: ignore[misc] # django-tenants ships no types
+class Domain(DomainMixin):
     """A host name that leads to a network, stored in the form of `hosts.normalise_host`."""
 
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -87,8 +94,10 @@ class Domain(DomainMixin):  # type: ignore[misc] # django-tenants ships no types
         verbose_name = _("domain")
         verbose_name_plural = _("domains")
         constraints = (
-            models.CheckConstraint(condition=Q(domain=models.functions.Lower("domain")), name="networks_domain_lower"),
-            models.UniqueConstraint(fields=("tenant",), condition=Q(is_primary=True), name="networks_domain_one_primary"),
+            models.CheckConstraint(condition=Q(domain=Lower("domain")), name="networks_domain_lower"),
+            models.UniqueConstraint(
+                fields=("tenant",), condition=Q(is_primary=True), name="networks_domain_one_primary"
+            ),
         )
 
     def __str__(self) -> str:
@@ -163,9 +172,13 @@ class PlatformEvent(models.Model):
     """What somebody did to a network on the platform's side. Written, never changed."""
 
     at = models.DateTimeField(auto_now_add=True)
-    actor_id = models.BigIntegerField(null=True, blank=True, help_text=_("User in the public schema; empty: the system."))
+    actor_id = models.BigIntegerField(
+        null=True, blank=True, help_text=_("User in the public schema; empty: the system.")
+    )
     action = models.CharField(max_length=60)
-    network = models.ForeignKey(Network, null=True, blank=True, on_delete=models.SET_NULL, related_name="events")
+    network = models.ForeignKey(
+        Network, null=True, blank=True, on_delete=models.SET_NULL, related_name="events"
+    )
     data = models.JSONField(default=dict, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
 

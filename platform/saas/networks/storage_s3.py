@@ -5,7 +5,7 @@ from storages.backends.s3 import S3Storage
 from saas.networks.context import current_schema
 
 
-class NetworkS3Storage(S3Storage):  # type: ignore[misc] # django-storages ships no types
+class NetworkS3Storage(S3Storage):
     """Keys are `<schema>/...`; addresses are signed and short-lived."""
 
     querystring_auth = True

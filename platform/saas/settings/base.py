@@ -199,14 +199,21 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SOFT_TIME_LIMIT = 60
 CELERY_TASK_TIME_LIMIT = 90
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_connect_timeout": 3, "socket_timeout": 5}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "socket_connect_timeout": 3,
+    "socket_timeout": 5,
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "tenants.outbox.tasks.sweep_all", "schedule": timedelta(seconds=15)},
-    "refill-spares": {"task": "saas.networks.scheduled.refill_spare_schemas", "schedule": timedelta(minutes=1)},
+    "refill-spares": {
+        "task": "saas.networks.scheduled.refill_spare_schemas",
+        "schedule": timedelta(minutes=1),
+    },
     "count-usage": {"task": "saas.networks.scheduled.count_usage_of_all", "schedule": timedelta(minutes=15)},
     "booking-housekeeping": {"task": "tenants.booking.tasks.tidy_all", "schedule": timedelta(minutes=5)},
 }
@@ -357,7 +364,10 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"django.server": {"level": "WARNING"}, "django.security.DisallowedHost": {"level": "CRITICAL"}},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }
 structlog.configure(
     processors=[

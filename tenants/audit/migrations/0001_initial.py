@@ -4,32 +4,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(auto_now_add=True, db_index=True, verbose_name='when')),
-                ('actor_id', models.BigIntegerField(blank=True, help_text='Empty: the system or a guest.', null=True, verbose_name='user')),
-                ('actor_kind', models.CharField(default='system', max_length=12, verbose_name='kind of actor')),
-                ('operator_id', models.BigIntegerField(blank=True, help_text='Set while impersonating.', null=True, verbose_name='operator')),
-                ('action', models.CharField(max_length=60, verbose_name='action')),
-                ('object_type', models.CharField(blank=True, max_length=40, verbose_name='kind of object')),
-                ('object_id', models.CharField(blank=True, max_length=40, verbose_name='object')),
-                ('data', models.JSONField(blank=True, default=dict, verbose_name='details')),
-                ('request_id', models.CharField(blank=True, max_length=64)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField(auto_now_add=True, db_index=True, verbose_name="when")),
+                (
+                    "actor_id",
+                    models.BigIntegerField(
+                        blank=True, help_text="Empty: the system or a guest.", null=True, verbose_name="user"
+                    ),
+                ),
+                (
+                    "actor_kind",
+                    models.CharField(default="system", max_length=12, verbose_name="kind of actor"),
+                ),
+                (
+                    "operator_id",
+                    models.BigIntegerField(
+                        blank=True, help_text="Set while impersonating.", null=True, verbose_name="operator"
+                    ),
+                ),
+                ("action", models.CharField(max_length=60, verbose_name="action")),
+                ("object_type", models.CharField(blank=True, max_length=40, verbose_name="kind of object")),
+                ("object_id", models.CharField(blank=True, max_length=40, verbose_name="object")),
+                ("data", models.JSONField(blank=True, default=dict, verbose_name="details")),
+                ("request_id", models.CharField(blank=True, max_length=64)),
             ],
             options={
-                'verbose_name': 'audit event',
-                'verbose_name_plural': 'audit log',
-                'ordering': ('-id',),
-                'indexes': [models.Index(fields=['object_type', 'object_id', '-id'], name='audit_event_object')],
+                "verbose_name": "audit event",
+                "verbose_name_plural": "audit log",
+                "ordering": ("-id",),
+                "indexes": [
+                    models.Index(fields=["object_type", "object_id", "-id"], name="audit_event_object")
+                ],
             },
         ),
     ]

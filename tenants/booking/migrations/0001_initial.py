@@ -9,173 +9,440 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('clinics', '0001_initial'),
-        ('doctors', '0001_initial'),
-        ('patients', '0001_initial'),
-        ('services', '0001_initial'),
+        ("clinics", "0001_initial"),
+        ("doctors", "0001_initial"),
+        ("patients", "0001_initial"),
+        ("services", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Appointment',
+            name="Appointment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('appointment_date', models.DateTimeField(help_text='An instant, in spite of its name.', verbose_name='begins')),
-                ('ends_at', models.DateTimeField(verbose_name='ends')),
-                ('time_zone', models.CharField(max_length=64, verbose_name='time zone')),
-                ('local_start', models.CharField(help_text='YYYY-MM-DDTHH:MM in the time zone.', max_length=16, verbose_name='local time promised')),
-                ('status', models.CharField(choices=[('scheduled', 'scheduled'), ('confirmed', 'confirmed'), ('completed', 'completed'), ('cancelled', 'cancelled'), ('no_show', 'did not come')], default='scheduled', max_length=10, verbose_name='status')),
-                ('payment_status', models.CharField(choices=[('pending', 'not paid'), ('paid', 'paid'), ('refunded', 'refunded')], default='pending', max_length=10, verbose_name='payment')),
-                ('notes', models.TextField(blank=True, verbose_name='notes')),
-                ('price', models.DecimalField(decimal_places=2, max_digits=10, verbose_name='price')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('policy', models.JSONField(default=dict, verbose_name='rules at the time of booking')),
-                ('source', models.CharField(choices=[('site', 'website'), ('api', 'API'), ('desk', 'reception')], max_length=10, verbose_name='booked through')),
-                ('language', models.CharField(default='ru', max_length=10, verbose_name='language')),
-                ('version', models.PositiveIntegerField(default=1, help_text='Grows with every change; also the calendar SEQUENCE.', verbose_name='version')),
-                ('cancel_reason', models.CharField(blank=True, max_length=300, verbose_name='reason of cancellation')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='booked')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='clinics.clinic', verbose_name='clinic')),
-                ('doctor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='doctors.doctor', verbose_name='doctor')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='patients.patient', verbose_name='patient')),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='services.service', verbose_name='service')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "appointment_date",
+                    models.DateTimeField(
+                        help_text="An instant, in spite of its name.", verbose_name="begins"
+                    ),
+                ),
+                ("ends_at", models.DateTimeField(verbose_name="ends")),
+                ("time_zone", models.CharField(max_length=64, verbose_name="time zone")),
+                (
+                    "local_start",
+                    models.CharField(
+                        help_text="YYYY-MM-DDTHH:MM in the time zone.",
+                        max_length=16,
+                        verbose_name="local time promised",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("scheduled", "scheduled"),
+                            ("confirmed", "confirmed"),
+                            ("completed", "completed"),
+                            ("cancelled", "cancelled"),
+                            ("no_show", "did not come"),
+                        ],
+                        default="scheduled",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "payment_status",
+                    models.CharField(
+                        choices=[("pending", "not paid"), ("paid", "paid"), ("refunded", "refunded")],
+                        default="pending",
+                        max_length=10,
+                        verbose_name="payment",
+                    ),
+                ),
+                ("notes", models.TextField(blank=True, verbose_name="notes")),
+                ("price", models.DecimalField(decimal_places=2, max_digits=10, verbose_name="price")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                ("policy", models.JSONField(default=dict, verbose_name="rules at the time of booking")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("site", "website"), ("api", "API"), ("desk", "reception")],
+                        max_length=10,
+                        verbose_name="booked through",
+                    ),
+                ),
+                ("language", models.CharField(default="ru", max_length=10, verbose_name="language")),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1,
+                        help_text="Grows with every change; also the calendar SEQUENCE.",
+                        verbose_name="version",
+                    ),
+                ),
+                (
+                    "cancel_reason",
+                    models.CharField(blank=True, max_length=300, verbose_name="reason of cancellation"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="booked")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="clinics.clinic",
+                        verbose_name="clinic",
+                    ),
+                ),
+                (
+                    "doctor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="doctors.doctor",
+                        verbose_name="doctor",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="patients.patient",
+                        verbose_name="patient",
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="services.service",
+                        verbose_name="service",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'appointment',
-                'verbose_name_plural': 'appointments',
-                'ordering': ('-appointment_date', '-id'),
+                "verbose_name": "appointment",
+                "verbose_name_plural": "appointments",
+                "ordering": ("-appointment_date", "-id"),
             },
         ),
         migrations.CreateModel(
-            name='AppointmentEvent',
+            name="AppointmentEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True, verbose_name='when')),
-                ('kind', models.CharField(max_length=20, verbose_name='what')),
-                ('from_status', models.CharField(blank=True, max_length=10)),
-                ('to_status', models.CharField(choices=[('scheduled', 'scheduled'), ('confirmed', 'confirmed'), ('completed', 'completed'), ('cancelled', 'cancelled'), ('no_show', 'did not come')], max_length=10)),
-                ('actor_kind', models.CharField(max_length=12)),
-                ('actor_id', models.BigIntegerField(blank=True, null=True)),
-                ('data', models.JSONField(blank=True, default=dict)),
-                ('appointment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='booking.appointment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True, verbose_name="when")),
+                ("kind", models.CharField(max_length=20, verbose_name="what")),
+                ("from_status", models.CharField(blank=True, max_length=10)),
+                (
+                    "to_status",
+                    models.CharField(
+                        choices=[
+                            ("scheduled", "scheduled"),
+                            ("confirmed", "confirmed"),
+                            ("completed", "completed"),
+                            ("cancelled", "cancelled"),
+                            ("no_show", "did not come"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("actor_kind", models.CharField(max_length=12)),
+                ("actor_id", models.BigIntegerField(blank=True, null=True)),
+                ("data", models.JSONField(blank=True, default=dict)),
+                (
+                    "appointment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="booking.appointment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'appointment event',
-                'verbose_name_plural': 'appointment log',
-                'ordering': ('id',),
+                "verbose_name": "appointment event",
+                "verbose_name_plural": "appointment log",
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='BookingPolicy',
+            name="BookingPolicy",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('minimum_notice_minutes', models.PositiveIntegerField(default=60, validators=[django.core.validators.MaxValueValidator(43200)], verbose_name='latest booking, minutes before the visit')),
-                ('horizon_days', models.PositiveIntegerField(default=60, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(366)], verbose_name='earliest booking, days ahead')),
-                ('cancellation_cutoff_minutes', models.PositiveIntegerField(default=180, validators=[django.core.validators.MaxValueValidator(43200)], verbose_name='latest cancellation, minutes before the visit')),
-                ('slot_step_minutes', models.PositiveIntegerField(default=0, help_text='0: the length of the visit.', validators=[django.core.validators.MaxValueValidator(240)], verbose_name='step between offered times, minutes')),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(
+                        default=1, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "minimum_notice_minutes",
+                    models.PositiveIntegerField(
+                        default=60,
+                        validators=[django.core.validators.MaxValueValidator(43200)],
+                        verbose_name="latest booking, minutes before the visit",
+                    ),
+                ),
+                (
+                    "horizon_days",
+                    models.PositiveIntegerField(
+                        default=60,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(366),
+                        ],
+                        verbose_name="earliest booking, days ahead",
+                    ),
+                ),
+                (
+                    "cancellation_cutoff_minutes",
+                    models.PositiveIntegerField(
+                        default=180,
+                        validators=[django.core.validators.MaxValueValidator(43200)],
+                        verbose_name="latest cancellation, minutes before the visit",
+                    ),
+                ),
+                (
+                    "slot_step_minutes",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="0: the length of the visit.",
+                        validators=[django.core.validators.MaxValueValidator(240)],
+                        verbose_name="step between offered times, minutes",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'booking rules',
-                'verbose_name_plural': 'booking rules',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='booking_policy_single')],
+                "verbose_name": "booking rules",
+                "verbose_name_plural": "booking rules",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="booking_policy_single")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='IdempotencyKey',
+            name="IdempotencyKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(max_length=120)),
-                ('key', models.CharField(max_length=255)),
-                ('request_hash', models.CharField(max_length=64)),
-                ('status', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('response', models.JSONField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("scope", models.CharField(max_length=120)),
+                ("key", models.CharField(max_length=255)),
+                ("request_hash", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("response", models.JSONField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
             ],
             options={
-                'verbose_name': 'repeatable request',
-                'verbose_name_plural': 'repeatable requests',
-                'constraints': [models.UniqueConstraint(fields=('scope', 'key'), name='booking_idempotencykey_once')],
+                "verbose_name": "repeatable request",
+                "verbose_name_plural": "repeatable requests",
+                "constraints": [
+                    models.UniqueConstraint(fields=("scope", "key"), name="booking_idempotencykey_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Resource',
+            name="Resource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('doctor', 'doctor'), ('room', 'room'), ('device', 'device')], max_length=10, verbose_name='kind')),
-                ('name', models.CharField(blank=True, max_length=200, verbose_name='name')),
-                ('is_active', models.BooleanField(default=True, verbose_name='in use')),
-                ('clinic', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='resources', to='clinics.clinic')),
-                ('doctor', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='resource', to='doctors.doctor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("doctor", "doctor"), ("room", "room"), ("device", "device")],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
+                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="resources",
+                        to="clinics.clinic",
+                    ),
+                ),
+                (
+                    "doctor",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="resource",
+                        to="doctors.doctor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'resource',
-                'verbose_name_plural': 'resources',
+                "verbose_name": "resource",
+                "verbose_name_plural": "resources",
             },
         ),
         migrations.CreateModel(
-            name='Claim',
+            name="Claim",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('span', django.contrib.postgres.fields.ranges.DateTimeRangeField(verbose_name='time')),
-                ('kind', models.CharField(choices=[('booking', 'visit'), ('hold', 'held while booking'), ('block', 'blocked time')], max_length=10, verbose_name='kind')),
-                ('active', models.BooleanField(default=True)),
-                ('overbook', models.BooleanField(default=False)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('appointment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='booking.appointment')),
-                ('clinic', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='clinics.clinic')),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='booking.resource')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("span", django.contrib.postgres.fields.ranges.DateTimeRangeField(verbose_name="time")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("booking", "visit"),
+                            ("hold", "held while booking"),
+                            ("block", "blocked time"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("active", models.BooleanField(default=True)),
+                ("overbook", models.BooleanField(default=False)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "appointment",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="claims",
+                        to="booking.appointment",
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="claims",
+                        to="clinics.clinic",
+                    ),
+                ),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="claims",
+                        to="booking.resource",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'claim',
-                'verbose_name_plural': 'claims',
+                "verbose_name": "claim",
+                "verbose_name_plural": "claims",
             },
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['doctor', 'appointment_date'], name='booking_appointment_doctor'),
+            model_name="appointment",
+            index=models.Index(fields=["doctor", "appointment_date"], name="booking_appointment_doctor"),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['patient', '-appointment_date'], name='booking_appointment_patient'),
+            model_name="appointment",
+            index=models.Index(fields=["patient", "-appointment_date"], name="booking_appointment_patient"),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['clinic', 'appointment_date'], name='booking_appointment_clinic'),
+            model_name="appointment",
+            index=models.Index(fields=["clinic", "appointment_date"], name="booking_appointment_clinic"),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('appointment_date'))), name='booking_appointment_not_empty'),
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("appointment_date"))),
+                name="booking_appointment_not_empty",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='booking_appointment_price'),
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("price__gte", 0)), name="booking_appointment_price"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resource',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('doctor__isnull', False), ('kind', 'doctor')), models.Q(('clinic__isnull', False), ('doctor__isnull', True), ('kind__in', ('room', 'device'))), _connector='OR'), name='booking_resource_kind'),
+            model_name="resource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("doctor__isnull", False), ("kind", "doctor")),
+                    models.Q(
+                        ("clinic__isnull", False), ("doctor__isnull", True), ("kind__in", ("room", "device"))
+                    ),
+                    _connector="OR",
+                ),
+                name="booking_resource_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('active', True), ('overbook', False)), expressions=[('resource', '='), ('span', '&&')], name='booking_claim_no_overlap'),
+            model_name="claim",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("active", True), ("overbook", False)),
+                expressions=[("resource", "="), ("span", "&&")],
+                name="booking_claim_no_overlap",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(('span__isempty', False), ('span__lower_inc', True), ('span__lower_inf', False), ('span__upper_inc', False), ('span__upper_inf', False)), name='booking_claim_half_open'),
+            model_name="claim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("span__isempty", False),
+                    ("span__lower_inc", True),
+                    ("span__lower_inf", False),
+                    ("span__upper_inc", False),
+                    ("span__upper_inf", False),
+                ),
+                name="booking_claim_half_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('appointment__isnull', False), ('kind', 'booking')), ('kind__in', ('hold', 'block')), _connector='OR'), name='booking_claim_kind'),
+            model_name="claim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("appointment__isnull", False), ("kind", "booking")),
+                    ("kind__in", ("hold", "block")),
+                    _connector="OR",
+                ),
+                name="booking_claim_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'hold'), _negated=True), ('expires_at__isnull', False), _connector='OR'), name='booking_claim_hold_expires'),
+            model_name="claim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "hold"), _negated=True), ("expires_at__isnull", False), _connector="OR"
+                ),
+                name="booking_claim_hold_expires",
+            ),
         ),
     ]

@@ -7,58 +7,113 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Clinic',
+            name="Clinic",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('slug', models.SlugField(max_length=80, unique=True, verbose_name='address of the page')),
-                ('city', models.CharField(blank=True, max_length=100, verbose_name='city')),
-                ('address', models.TextField(verbose_name='address')),
-                ('phone', models.CharField(max_length=20, verbose_name='phone')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('time_zone', models.CharField(max_length=64, validators=[tenants.clinics.validators.validate_time_zone], verbose_name='time zone')),
-                ('working_hours', models.JSONField(blank=True, default=dict, help_text='Days 0 (Monday) to 6 with pairs of times, such as {"0": [["08:00", "20:00"]]}.', validators=[tenants.clinics.validators.validate_working_hours], verbose_name='opening hours')),
-                ('coordinates', models.JSONField(blank=True, help_text='{"lat": 55.78, "lon": 37.59}', null=True, validators=[tenants.clinics.validators.validate_coordinates], verbose_name='coordinates')),
-                ('directions', models.TextField(blank=True, verbose_name='how to get there')),
-                ('photo', models.ImageField(blank=True, upload_to='clinics/', verbose_name='photo')),
-                ('is_active', models.BooleanField(default=True, verbose_name='open to patients')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("slug", models.SlugField(max_length=80, unique=True, verbose_name="address of the page")),
+                ("city", models.CharField(blank=True, max_length=100, verbose_name="city")),
+                ("address", models.TextField(verbose_name="address")),
+                ("phone", models.CharField(max_length=20, verbose_name="phone")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                (
+                    "time_zone",
+                    models.CharField(
+                        max_length=64,
+                        validators=[tenants.clinics.validators.validate_time_zone],
+                        verbose_name="time zone",
+                    ),
+                ),
+                (
+                    "working_hours",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text='Days 0 (Monday) to 6 with pairs of times, such as {"0": [["08:00", "20:00"]]}.',
+                        validators=[tenants.clinics.validators.validate_working_hours],
+                        verbose_name="opening hours",
+                    ),
+                ),
+                (
+                    "coordinates",
+                    models.JSONField(
+                        blank=True,
+                        help_text='{"lat": 55.78, "lon": 37.59}',
+                        null=True,
+                        validators=[tenants.clinics.validators.validate_coordinates],
+                        verbose_name="coordinates",
+                    ),
+                ),
+                ("directions", models.TextField(blank=True, verbose_name="how to get there")),
+                ("photo", models.ImageField(blank=True, upload_to="clinics/", verbose_name="photo")),
+                ("is_active", models.BooleanField(default=True, verbose_name="open to patients")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
             ],
             options={
-                'verbose_name': 'clinic',
-                'verbose_name_plural': 'clinics',
-                'ordering': ('name', 'id'),
+                "verbose_name": "clinic",
+                "verbose_name_plural": "clinics",
+                "ordering": ("name", "id"),
             },
             bases=(modelsearch.index.Indexed, models.Model),
         ),
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('tagline', models.CharField(blank=True, max_length=200, verbose_name='tagline')),
-                ('phone', models.CharField(blank=True, max_length=20, verbose_name='phone')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('language', models.CharField(default='ru', max_length=10, verbose_name='main language')),
-                ('country', models.CharField(default='RU', help_text='ISO code; used to read phone numbers.', max_length=2, verbose_name='country')),
-                ('currency', models.CharField(default='RUB', max_length=3, verbose_name='currency')),
-                ('brand_colour', models.CharField(default='#0e6b5c', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-fA-F]{6}$', 'Write the colour as #rrggbb.')], verbose_name='brand colour')),
-                ('logo', models.ImageField(blank=True, upload_to='brand/', verbose_name='logo')),
-                ('went_live_at', models.DateTimeField(blank=True, null=True, verbose_name='went live')),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(
+                        default=1, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("tagline", models.CharField(blank=True, max_length=200, verbose_name="tagline")),
+                ("phone", models.CharField(blank=True, max_length=20, verbose_name="phone")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                ("language", models.CharField(default="ru", max_length=10, verbose_name="main language")),
+                (
+                    "country",
+                    models.CharField(
+                        default="RU",
+                        help_text="ISO code; used to read phone numbers.",
+                        max_length=2,
+                        verbose_name="country",
+                    ),
+                ),
+                ("currency", models.CharField(default="RUB", max_length=3, verbose_name="currency")),
+                (
+                    "brand_colour",
+                    models.CharField(
+                        default="#0e6b5c",
+                        max_length=7,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^#[0-9a-fA-F]{6}$", "Write the colour as #rrggbb."
+                            )
+                        ],
+                        verbose_name="brand colour",
+                    ),
+                ),
+                ("logo", models.ImageField(blank=True, upload_to="brand/", verbose_name="logo")),
+                ("went_live_at", models.DateTimeField(blank=True, null=True, verbose_name="went live")),
             ],
             options={
-                'verbose_name': 'network profile',
-                'verbose_name_plural': 'network profile',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='clinics_organisation_single')],
+                "verbose_name": "network profile",
+                "verbose_name_plural": "network profile",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="clinics_organisation_single")
+                ],
             },
         ),
     ]

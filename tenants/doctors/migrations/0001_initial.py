@@ -9,139 +9,300 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('clinics', '0001_initial'),
+        ("clinics", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Specialization',
+            name="Specialization",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True, verbose_name='name')),
-                ('slug', models.SlugField(max_length=80, unique=True, verbose_name='address of the page')),
-                ('doctor_title', models.CharField(blank=True, help_text='Such as “cardiologist”.', max_length=100, verbose_name='title of the doctor')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('icon', models.CharField(blank=True, help_text='Name of a Lucide icon, such as heart-pulse.', max_length=50, verbose_name='icon')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True, verbose_name="name")),
+                ("slug", models.SlugField(max_length=80, unique=True, verbose_name="address of the page")),
+                (
+                    "doctor_title",
+                    models.CharField(
+                        blank=True,
+                        help_text="Such as “cardiologist”.",
+                        max_length=100,
+                        verbose_name="title of the doctor",
+                    ),
+                ),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                (
+                    "icon",
+                    models.CharField(
+                        blank=True,
+                        help_text="Name of a Lucide icon, such as heart-pulse.",
+                        max_length=50,
+                        verbose_name="icon",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'specialization',
-                'verbose_name_plural': 'specializations',
-                'ordering': ('name',),
+                "verbose_name": "specialization",
+                "verbose_name_plural": "specializations",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Doctor',
+            name="Doctor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=120, unique=True, verbose_name='address of the page')),
-                ('photo', models.ImageField(blank=True, upload_to='doctors/', verbose_name='photo')),
-                ('bio', models.TextField(blank=True, verbose_name='about the doctor')),
-                ('experience_years', models.PositiveIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(80)], verbose_name='years of experience')),
-                ('education', models.TextField(blank=True, verbose_name='education')),
-                ('certificates', models.JSONField(blank=True, default=list, verbose_name='certificates')),
-                ('languages', models.JSONField(blank=True, default=list, verbose_name='languages spoken')),
-                ('consultation_price', models.DecimalField(decimal_places=2, default=Decimal('0'), max_digits=10, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='consultation price')),
-                ('is_active', models.BooleanField(default=True, verbose_name='sees patients')),
-                ('rating', models.DecimalField(decimal_places=2, default=Decimal('0'), editable=False, max_digits=3, verbose_name='rating')),
-                ('reviews_count', models.PositiveIntegerField(default=0, editable=False, verbose_name='reviews')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='doctor', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=120, unique=True, verbose_name="address of the page")),
+                ("photo", models.ImageField(blank=True, upload_to="doctors/", verbose_name="photo")),
+                ("bio", models.TextField(blank=True, verbose_name="about the doctor")),
+                (
+                    "experience_years",
+                    models.PositiveIntegerField(
+                        default=0,
+                        validators=[django.core.validators.MaxValueValidator(80)],
+                        verbose_name="years of experience",
+                    ),
+                ),
+                ("education", models.TextField(blank=True, verbose_name="education")),
+                ("certificates", models.JSONField(blank=True, default=list, verbose_name="certificates")),
+                ("languages", models.JSONField(blank=True, default=list, verbose_name="languages spoken")),
+                (
+                    "consultation_price",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=Decimal("0"),
+                        max_digits=10,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0"))],
+                        verbose_name="consultation price",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="sees patients")),
+                (
+                    "rating",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=Decimal("0"),
+                        editable=False,
+                        max_digits=3,
+                        verbose_name="rating",
+                    ),
+                ),
+                (
+                    "reviews_count",
+                    models.PositiveIntegerField(default=0, editable=False, verbose_name="reviews"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="doctor",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'doctor',
-                'verbose_name_plural': 'doctors',
-                'ordering': ('id',),
+                "verbose_name": "doctor",
+                "verbose_name_plural": "doctors",
+                "ordering": ("id",),
             },
             bases=(modelsearch.index.Indexed, models.Model),
         ),
         migrations.CreateModel(
-            name='DoctorClinic',
+            name="DoctorClinic",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('room', models.CharField(blank=True, max_length=40, verbose_name='room')),
-                ('order', models.PositiveSmallIntegerField(default=0, verbose_name='order')),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='doctor_links', to='clinics.clinic', verbose_name='clinic')),
-                ('doctor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='clinic_links', to='doctors.doctor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("room", models.CharField(blank=True, max_length=40, verbose_name="room")),
+                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="doctor_links",
+                        to="clinics.clinic",
+                        verbose_name="clinic",
+                    ),
+                ),
+                (
+                    "doctor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="clinic_links",
+                        to="doctors.doctor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'clinic of a doctor',
-                'verbose_name_plural': 'clinics of doctors',
-                'ordering': ('order', 'id'),
+                "verbose_name": "clinic of a doctor",
+                "verbose_name_plural": "clinics of doctors",
+                "ordering": ("order", "id"),
             },
         ),
         migrations.AddField(
-            model_name='doctor',
-            name='clinics',
-            field=models.ManyToManyField(related_name='doctors', through='doctors.DoctorClinic', to='clinics.clinic', verbose_name='clinics'),
+            model_name="doctor",
+            name="clinics",
+            field=models.ManyToManyField(
+                related_name="doctors",
+                through="doctors.DoctorClinic",
+                to="clinics.clinic",
+                verbose_name="clinics",
+            ),
         ),
         migrations.CreateModel(
-            name='DoctorSchedule',
+            name="DoctorSchedule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day_of_week', models.PositiveIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], verbose_name='weekday')),
-                ('start_time', models.TimeField(verbose_name='from')),
-                ('end_time', models.TimeField(verbose_name='until')),
-                ('valid_from', models.DateField(blank=True, null=True, verbose_name='valid from')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='valid until')),
-                ('is_active', models.BooleanField(default=True, verbose_name='in force')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='schedules', to='clinics.clinic', verbose_name='clinic')),
-                ('doctor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='schedules', to='doctors.doctor', verbose_name='doctor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "day_of_week",
+                    models.PositiveIntegerField(
+                        choices=[
+                            (0, "Monday"),
+                            (1, "Tuesday"),
+                            (2, "Wednesday"),
+                            (3, "Thursday"),
+                            (4, "Friday"),
+                            (5, "Saturday"),
+                            (6, "Sunday"),
+                        ],
+                        verbose_name="weekday",
+                    ),
+                ),
+                ("start_time", models.TimeField(verbose_name="from")),
+                ("end_time", models.TimeField(verbose_name="until")),
+                ("valid_from", models.DateField(blank=True, null=True, verbose_name="valid from")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="valid until")),
+                ("is_active", models.BooleanField(default=True, verbose_name="in force")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="schedules",
+                        to="clinics.clinic",
+                        verbose_name="clinic",
+                    ),
+                ),
+                (
+                    "doctor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="schedules",
+                        to="doctors.doctor",
+                        verbose_name="doctor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'working hours',
-                'verbose_name_plural': 'working hours',
-                'ordering': ('doctor', 'day_of_week', 'start_time', 'id'),
+                "verbose_name": "working hours",
+                "verbose_name_plural": "working hours",
+                "ordering": ("doctor", "day_of_week", "start_time", "id"),
             },
         ),
         migrations.CreateModel(
-            name='DoctorSpecialization',
+            name="DoctorSpecialization",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField(default=0, verbose_name='order')),
-                ('doctor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='specialization_links', to='doctors.doctor')),
-                ('specialization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='doctor_links', to='doctors.specialization', verbose_name='specialization')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
+                (
+                    "doctor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="specialization_links",
+                        to="doctors.doctor",
+                    ),
+                ),
+                (
+                    "specialization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="doctor_links",
+                        to="doctors.specialization",
+                        verbose_name="specialization",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'specialization of a doctor',
-                'verbose_name_plural': 'specializations of doctors',
-                'ordering': ('order', 'id'),
+                "verbose_name": "specialization of a doctor",
+                "verbose_name_plural": "specializations of doctors",
+                "ordering": ("order", "id"),
             },
         ),
         migrations.AddField(
-            model_name='doctor',
-            name='specializations',
-            field=models.ManyToManyField(related_name='doctors', through='doctors.DoctorSpecialization', to='doctors.specialization', verbose_name='specializations'),
+            model_name="doctor",
+            name="specializations",
+            field=models.ManyToManyField(
+                related_name="doctors",
+                through="doctors.DoctorSpecialization",
+                to="doctors.specialization",
+                verbose_name="specializations",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='doctorclinic',
-            constraint=models.UniqueConstraint(fields=('doctor', 'clinic'), name='doctors_doctorclinic_once'),
+            model_name="doctorclinic",
+            constraint=models.UniqueConstraint(fields=("doctor", "clinic"), name="doctors_doctorclinic_once"),
         ),
         migrations.AddIndex(
-            model_name='doctorschedule',
-            index=models.Index(fields=['doctor', 'day_of_week'], name='doctors_schedule_doctor_day'),
+            model_name="doctorschedule",
+            index=models.Index(fields=["doctor", "day_of_week"], name="doctors_schedule_doctor_day"),
         ),
         migrations.AddConstraint(
-            model_name='doctorschedule',
-            constraint=models.CheckConstraint(condition=models.Q(('day_of_week__lte', 6)), name='doctors_doctorschedule_weekday'),
+            model_name="doctorschedule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("day_of_week__lte", 6)), name="doctors_doctorschedule_weekday"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='doctorschedule',
-            constraint=models.CheckConstraint(condition=models.Q(('start_time', models.F('end_time')), _negated=True), name='doctors_doctorschedule_not_empty'),
+            model_name="doctorschedule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("start_time", models.F("end_time")), _negated=True),
+                name="doctors_doctorschedule_not_empty",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='doctorschedule',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_from__isnull', True), ('valid_until__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='doctors_doctorschedule_valid_dates'),
+            model_name="doctorschedule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_from__isnull", True),
+                    ("valid_until__isnull", True),
+                    ("valid_until__gte", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="doctors_doctorschedule_valid_dates",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='doctorspecialization',
-            constraint=models.UniqueConstraint(fields=('doctor', 'specialization'), name='doctors_doctorspecialization_once'),
+            model_name="doctorspecialization",
+            constraint=models.UniqueConstraint(
+                fields=("doctor", "specialization"), name="doctors_doctorspecialization_once"
+            ),
         ),
     ]

@@ -7,57 +7,102 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='OutboxEvent',
+            name="OutboxEvent",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('occurred_at', models.DateTimeField(auto_now_add=True)),
-                ('topic', models.CharField(max_length=60)),
-                ('aggregate_type', models.CharField(max_length=40)),
-                ('aggregate_id', models.CharField(max_length=40)),
-                ('aggregate_version', models.PositiveIntegerField(default=1)),
-                ('payload', models.JSONField(default=dict)),
-                ('dedup_key', models.CharField(max_length=120, unique=True)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("occurred_at", models.DateTimeField(auto_now_add=True)),
+                ("topic", models.CharField(max_length=60)),
+                ("aggregate_type", models.CharField(max_length=40)),
+                ("aggregate_id", models.CharField(max_length=40)),
+                ("aggregate_version", models.PositiveIntegerField(default=1)),
+                ("payload", models.JSONField(default=dict)),
+                ("dedup_key", models.CharField(max_length=120, unique=True)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
-                'indexes': [models.Index(fields=['aggregate_type', 'aggregate_id'], name='outbox_event_aggregate')],
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
+                "indexes": [
+                    models.Index(fields=["aggregate_type", "aggregate_id"], name="outbox_event_aggregate")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OutboxDelivery',
+            name="OutboxDelivery",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('consumer', models.CharField(max_length=40, verbose_name='channel')),
-                ('state', models.CharField(choices=[('pending', 'waiting'), ('leased', 'being sent'), ('sent', 'sent'), ('unknown', 'outcome unknown'), ('dead', 'given up'), ('cancelled', 'no longer needed'), ('held', 'held back')], default='pending', max_length=10, verbose_name='state')),
-                ('priority', models.PositiveSmallIntegerField(default=5)),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='tries')),
-                ('next_attempt_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='next try')),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('client_message_id', models.CharField(max_length=120)),
-                ('last_code', models.CharField(blank=True, max_length=60, verbose_name='last error code')),
-                ('last_error', models.CharField(blank=True, max_length=300, verbose_name='last error')),
-                ('possible_duplicate', models.BooleanField(default=False, verbose_name='possibly sent twice')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='sent')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='outbox.outboxevent')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("consumer", models.CharField(max_length=40, verbose_name="channel")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "waiting"),
+                            ("leased", "being sent"),
+                            ("sent", "sent"),
+                            ("unknown", "outcome unknown"),
+                            ("dead", "given up"),
+                            ("cancelled", "no longer needed"),
+                            ("held", "held back"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("priority", models.PositiveSmallIntegerField(default=5)),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="tries")),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="next try"
+                    ),
+                ),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("client_message_id", models.CharField(max_length=120)),
+                ("last_code", models.CharField(blank=True, max_length=60, verbose_name="last error code")),
+                ("last_error", models.CharField(blank=True, max_length=300, verbose_name="last error")),
+                (
+                    "possible_duplicate",
+                    models.BooleanField(default=False, verbose_name="possibly sent twice"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to="outbox.outboxevent",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'delivery',
-                'verbose_name_plural': 'deliveries',
-                'ordering': ('-created_at',),
-                'indexes': [models.Index(condition=models.Q(('state__in', ('pending', 'leased', 'unknown'))), fields=['priority', 'next_attempt_at'], name='outbox_delivery_due')],
-                'constraints': [models.UniqueConstraint(fields=('event', 'consumer'), name='outbox_delivery_once')],
+                "verbose_name": "delivery",
+                "verbose_name_plural": "deliveries",
+                "ordering": ("-created_at",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ("pending", "leased", "unknown"))),
+                        fields=["priority", "next_attempt_at"],
+                        name="outbox_delivery_due",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "consumer"), name="outbox_delivery_once")
+                ],
             },
         ),
     ]

@@ -8,91 +8,220 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('clinics', '0001_initial'),
-        ('doctors', '0001_initial'),
+        ("clinics", "0001_initial"),
+        ("doctors", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ServiceCategory',
+            name="ServiceCategory",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('slug', models.SlugField(max_length=80, unique=True, verbose_name='address of the page')),
-                ('order', models.PositiveIntegerField(default=0, verbose_name='order')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='services.servicecategory', verbose_name='parent category')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("slug", models.SlugField(max_length=80, unique=True, verbose_name="address of the page")),
+                ("order", models.PositiveIntegerField(default=0, verbose_name="order")),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="services.servicecategory",
+                        verbose_name="parent category",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'service category',
-                'verbose_name_plural': 'service categories',
-                'ordering': ('order', 'name', 'id'),
+                "verbose_name": "service category",
+                "verbose_name_plural": "service categories",
+                "ordering": ("order", "name", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Service',
+            name="Service",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('slug', models.SlugField(max_length=120, unique=True, verbose_name='address of the page')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('price', models.DecimalField(decimal_places=2, max_digits=10, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='price')),
-                ('duration_minutes', models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(720)], verbose_name='length, minutes')),
-                ('is_active', models.BooleanField(default=True, verbose_name='offered')),
-                ('preparation_instructions', models.TextField(blank=True, verbose_name='how to prepare')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('clinics', models.ManyToManyField(related_name='services', to='clinics.clinic', verbose_name='clinics')),
-                ('doctors', models.ManyToManyField(blank=True, related_name='services', to='doctors.doctor', verbose_name='doctors')),
-                ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='services', to='services.servicecategory', verbose_name='category')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("slug", models.SlugField(max_length=120, unique=True, verbose_name="address of the page")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                (
+                    "price",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=10,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0"))],
+                        verbose_name="price",
+                    ),
+                ),
+                (
+                    "duration_minutes",
+                    models.PositiveIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(5),
+                            django.core.validators.MaxValueValidator(720),
+                        ],
+                        verbose_name="length, minutes",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="offered")),
+                ("preparation_instructions", models.TextField(blank=True, verbose_name="how to prepare")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                (
+                    "clinics",
+                    models.ManyToManyField(
+                        related_name="services", to="clinics.clinic", verbose_name="clinics"
+                    ),
+                ),
+                (
+                    "doctors",
+                    models.ManyToManyField(
+                        blank=True, related_name="services", to="doctors.doctor", verbose_name="doctors"
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="services",
+                        to="services.servicecategory",
+                        verbose_name="category",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'service',
-                'verbose_name_plural': 'services',
-                'ordering': ('name', 'id'),
+                "verbose_name": "service",
+                "verbose_name_plural": "services",
+                "ordering": ("name", "id"),
             },
             bases=(modelsearch.index.Indexed, models.Model),
         ),
         migrations.CreateModel(
-            name='ServiceOverride',
+            name="ServiceOverride",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_first_visit', models.BooleanField(blank=True, null=True, verbose_name='first visit')),
-                ('price', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='price')),
-                ('duration_minutes', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(720)], verbose_name='length, minutes')),
-                ('valid_from', models.DateField(blank=True, null=True, verbose_name='valid from')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='valid until')),
-                ('clinic', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='service_overrides', to='clinics.clinic', verbose_name='clinic')),
-                ('doctor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='service_overrides', to='doctors.doctor', verbose_name='doctor')),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='overrides', to='services.service', verbose_name='service')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("is_first_visit", models.BooleanField(blank=True, null=True, verbose_name="first visit")),
+                (
+                    "price",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=10,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0"))],
+                        verbose_name="price",
+                    ),
+                ),
+                (
+                    "duration_minutes",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(5),
+                            django.core.validators.MaxValueValidator(720),
+                        ],
+                        verbose_name="length, minutes",
+                    ),
+                ),
+                ("valid_from", models.DateField(blank=True, null=True, verbose_name="valid from")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="valid until")),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="service_overrides",
+                        to="clinics.clinic",
+                        verbose_name="clinic",
+                    ),
+                ),
+                (
+                    "doctor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="service_overrides",
+                        to="doctors.doctor",
+                        verbose_name="doctor",
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="overrides",
+                        to="services.service",
+                        verbose_name="service",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'special price or length',
-                'verbose_name_plural': 'special prices and lengths',
-                'ordering': ('service', 'id'),
+                "verbose_name": "special price or length",
+                "verbose_name_plural": "special prices and lengths",
+                "ordering": ("service", "id"),
             },
         ),
         migrations.AddConstraint(
-            model_name='servicecategory',
-            constraint=models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='services_category_not_own_parent'),
+            model_name="servicecategory",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("parent__isnull", True),
+                    models.Q(("parent", models.F("id")), _negated=True),
+                    _connector="OR",
+                ),
+                name="services_category_not_own_parent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='service',
-            constraint=models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='services_service_price_positive'),
+            model_name="service",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("price__gte", 0)), name="services_service_price_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='service',
-            constraint=models.CheckConstraint(condition=models.Q(('duration_minutes__gte', 5), ('duration_minutes__lte', 720)), name='services_service_duration'),
+            model_name="service",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("duration_minutes__gte", 5), ("duration_minutes__lte", 720)),
+                name="services_service_duration",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceoverride',
-            constraint=models.CheckConstraint(condition=models.Q(('price__isnull', False), ('duration_minutes__isnull', False), _connector='OR'), name='services_override_says_something'),
+            model_name="serviceoverride",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("price__isnull", False), ("duration_minutes__isnull", False), _connector="OR"
+                ),
+                name="services_override_says_something",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceoverride',
-            constraint=models.UniqueConstraint(fields=('service', 'doctor', 'clinic', 'is_first_visit', 'valid_from'), name='services_override_once', nulls_distinct=False),
+            model_name="serviceoverride",
+            constraint=models.UniqueConstraint(
+                fields=("service", "doctor", "clinic", "is_first_visit", "valid_from"),
+                name="services_override_once",
+                nulls_distinct=False,
+            ),
         ),
     ]

@@ -17,9 +17,7 @@ _SCHEMAS_PER_QUERY: Final = 500
 def outdated_networks() -> list[Network]:
     """Return the networks whose schema lacks a migration of the code: canaries first, then by id."""
     with public_context():
-        networks = list(
-            Network.objects.filter(state__in=states_with_schema()).order_by("-is_canary", "id")
-        )
+        networks = list(Network.objects.filter(state__in=states_with_schema()).order_by("-is_canary", "id"))
         lacking = lacking_migrations([network.schema_name for network in networks])
     return [network for network in networks if network.schema_name in lacking]
 

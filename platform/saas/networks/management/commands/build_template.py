@@ -7,7 +7,9 @@ from saas.networks.provisioning.template import build_template
 
 
 class Command(BaseCommand):
-    help = "Bring the template schema to the code's version, write its script, refill the pool of spare schemas."
+    help = (
+        "Bring the template schema to the code's version, write its script, refill the pool of spare schemas."
+    )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         build_template(tell=self.stdout.write)

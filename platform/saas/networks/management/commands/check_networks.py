@@ -11,7 +11,9 @@ from saas.networks.provisioning.schemas import TEMPLATE_SCHEMA, schema_exists
 
 
 class Command(BaseCommand):
-    help = "Compare every network's schema with the template: tables, columns, constraints, indexes, migrations."
+    help = (
+        "Compare every network's schema with the template: tables, columns, constraints, indexes, migrations."
+    )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         with public_context():

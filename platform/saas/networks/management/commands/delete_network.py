@@ -10,12 +10,16 @@ from saas.networks.models import Network
 
 
 class Command(BaseCommand):
-    help = "Erase a network for good: schema, files, cache, addresses. Asks for its address to be typed again."
+    help = (
+        "Erase a network for good: schema, files, cache, addresses. Asks for its address to be typed again."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug")
         parser.add_argument("--confirm", help="the address once more, to skip the question")
-        parser.add_argument("--force", action="store_true", help="even if it is not closed, or not for 30 days")
+        parser.add_argument(
+            "--force", action="store_true", help="even if it is not closed, or not for 30 days"
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         slug = options["slug"]

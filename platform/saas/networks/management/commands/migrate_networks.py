@@ -31,7 +31,9 @@ class Command(BaseCommand):
         for outcome in failed:
             self.stderr.write(f"{outcome.schema_name}: {outcome.error}")
         if failed:
-            raise CommandError(f"{len(failed)} of {len(outcomes)} networks failed; run the command again to resume")
+            raise CommandError(
+                f"{len(failed)} of {len(outcomes)} networks failed; run the command again to resume"
+            )
         self.stdout.write(self.style.SUCCESS(f"{len(outcomes)} networks migrated"))
 
     def _show(self, done: int, total: int, outcome: Outcome) -> None:

@@ -35,4 +35,6 @@ class Command(BaseCommand):
             provision_network(network_id=network.pk, profile=profile)
         except DomainError as error:
             raise CommandError(f"{error} [{error.code}]") from error
-        self.stdout.write(self.style.SUCCESS(f"{network.schema_name}: {network_url(network_host(network.slug))}"))
+        self.stdout.write(
+            self.style.SUCCESS(f"{network.schema_name}: {network_url(network_host(network.slug))}")
+        )

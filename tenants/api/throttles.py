@@ -1,0 +1,56 @@
+"""Limits of the API, counted atomically: two hundred requests at once pass exactly as many as two hundred in a row."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from saas.networks.limits import hit
+from tenants.api.authentication import caller_key
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many requests of one caller in so many seconds."""
+
+    scope: str
+    limit: int
+    window_seconds: int
+
+
+READ: Final = "read"
+BOOK: Final = "book"
+CHANGE: Final = "change"
+
+
+def limit_of(scope: str) -> Limit:
+    """Return the configured limit of a scope (`settings.API_LIMITS`)."""
+    limit, window_seconds = settings.API_LIMITS[scope]
+    return Limit(scope=scope, limit=limit, window_seconds=window_seconds)
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the caller's address as the last trusted proxy saw it; what the caller wrote in headers is ignored."""
+    trusted: int = settings.TRUSTED_PROXY_COUNT
+    if trusted:
+        hops = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+        if len(hops) >= trusted:
+            return hops[-trusted]
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+class CallerThrottle(BaseThrottle):
+    """Counts by token, by user, or by address. Raises TooMany (429 with Retry-After) itself."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        reads = request.method in ("GET", "HEAD", "OPTIONS")
+        limit = limit_of(READ if reads else getattr(view, "write_limit", CHANGE))
+        caller = caller_key(request)
+        if caller == "guest":
+            caller = f"address:{client_address(request._request)}"  # noqa: SLF001 - headers of Django's request
+        hit(f"api:{limit.scope}", caller, limit=limit.limit, window_seconds=limit.window_seconds)
+        return True
