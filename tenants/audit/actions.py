@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from django.db.models import Model
 from django.http import HttpRequest
 
 from tenants.audit.models import AuditEvent
@@ -34,7 +35,7 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def record(
-    action: str, *, actor: Actor = SYSTEM, on: Any = None, data: dict[str, Any] | None = None
+    action: str, *, actor: Actor = SYSTEM, on: Model | None = None, data: dict[str, Any] | None = None
 ) -> AuditEvent:
     """Write one event in the caller's transaction. `on` is the model instance concerned."""
     return AuditEvent.objects.create(

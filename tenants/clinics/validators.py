@@ -1,11 +1,14 @@
 """Shapes of the JSON fields and names that a clinic carries."""
 
 from datetime import time
-from typing import Any
+from typing import Final
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+_LATITUDE: Final = 90
+_LONGITUDE: Final = 180
 
 
 def validate_time_zone(value: str) -> None:
@@ -16,7 +19,7 @@ def validate_time_zone(value: str) -> None:
         )
 
 
-def validate_working_hours(value: Any) -> None:
+def validate_working_hours(value: object) -> None:
     """Accept `{"0": [["08:00", "20:00"], ...], ...}`: weekday (0 Monday) to non-overlapping, ascending pairs."""
     if not isinstance(value, dict):
         raise ValidationError(_("Opening hours must be an object of weekdays."))
@@ -33,19 +36,19 @@ def validate_working_hours(value: Any) -> None:
             previous = end
 
 
-def validate_coordinates(value: Any) -> None:
+def validate_coordinates(value: object) -> None:
     """Accept `{"lat": -90..90, "lon": -180..180}`."""
     try:
-        latitude, longitude = float(value["lat"]), float(value["lon"])
+        latitude, longitude = float(value["lat"]), float(value["lon"])  # type: ignore[index] # other shapes are caught below
     except (TypeError, KeyError, ValueError) as error:
         raise ValidationError(_('Coordinates look like {"lat": 55.78, "lon": 37.59}.')) from error
-    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+    if not (-_LATITUDE <= latitude <= _LATITUDE and -_LONGITUDE <= longitude <= _LONGITUDE):
         raise ValidationError(_("These coordinates are not on Earth."))
 
 
-def _pair(window: Any) -> tuple[time, time]:
+def _pair(window: object) -> tuple[time, time]:
     try:
-        start, end = window
+        start, end = window  # type: ignore[misc] # other shapes are caught below
         return time.fromisoformat(start), time.fromisoformat(end)
     except (TypeError, ValueError) as error:
         raise ValidationError(_("Each opening is a pair of times such as 08:00 and 20:00.")) from error
