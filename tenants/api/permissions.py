@@ -54,13 +54,13 @@ class MayTouchAppointment(BasePermission):
 
 
 class IsDoctorOwner(BasePermission):
-    """A doctor touches only the visits to that doctor; others are not concerned by this rule."""
+    """A doctor touches only visits to that doctor (and the doctor's own as a patient); others this rule lets pass."""
 
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
         user = user_of(request)
         if user is None or user.role != Role.DOCTOR or not isinstance(obj, Appointment):
             return True
-        return bool(obj.doctor.user_id == user.pk)
+        return user.pk in (obj.doctor.user_id, obj.patient.user_id)
 
 
 class IsPatientOrReadOnly(BasePermission):

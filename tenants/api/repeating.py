@@ -1,0 +1,45 @@
+"""`Idempotency-Key`: a request that was sent twice is carried out once and answered twice with the same words."""
+
+import json
+import re
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from tenants.api.authentication import caller_key
+from tenants.api.errors import InvalidRequest
+from tenants.booking.idempotency import run_once
+
+HEADER: Final = "Idempotency-Key"
+REPLAYED: Final = "Idempotency-Replayed"
+_KEY: Final = re.compile(r"^[\x21-\x7e]{1,255}$")
+
+
+def answer_once(
+    request: Request, *, operation: str, accepted: Any, work: Callable[[], tuple[int, dict[str, Any]]]
+) -> Response:
+    """Run `work` in one transaction and answer with its status and body.
+
+    With the header, the same caller, operation and key get the first answer again; another body under the same
+    key is refused (KeyReused, 422). A refusal is not remembered: the request may be tried again with its key.
+    """
+    key = request.headers.get(HEADER)
+    if key is None:
+        with transaction.atomic():
+            status, body = work()
+        return Response(body, status=status)
+    if not _KEY.match(key):
+        raise InvalidRequest({HEADER: ("invalid", _("Give 1 to 255 printable characters without spaces."))})
+    status, body, replayed = run_once(
+        scope=f"api:{operation}:{caller_key(request)}", key=key, fingerprint=_fingerprint(accepted), work=work
+    )
+    return Response(body, status=status, headers={REPLAYED: "true"} if replayed else None)
+
+
+def _fingerprint(accepted: Any) -> str:
+    return sha256(json.dumps(accepted, sort_keys=True, default=str).encode()).hexdigest()

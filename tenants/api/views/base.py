@@ -1,0 +1,70 @@
+"""What every view of the API shares."""
+
+from typing import Any, Final
+
+from rest_framework.exceptions import ParseError
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import JSONParser
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from saas.core.errors import NotFound
+from tenants.api.errors import BodyTooLarge
+from tenants.api.throttles import CallerThrottle
+
+MAX_BODY_BYTES: Final = 64 * 1024
+
+
+class BoundedJSONParser(JSONParser):
+    """JSON that is nested deeper than Python follows is malformed, not a crash."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise ParseError from error
+
+
+class OnlyJSON(BaseContentNegotiation):
+    """Answers in JSON whatever the Accept header says: a browser sees the data, not an error."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return next((parser for parser in parsers if _is_json(request.content_type)), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
+class ApiView(APIView):
+    """Base of all views. A subclass names its permission classes; without them nobody gets in."""
+
+    renderer_classes = (JSONRenderer,)
+    parser_classes = (BoundedJSONParser,)
+    throttle_classes = (CallerThrottle,)
+    content_negotiation_class = OnlyJSON
+    metadata_class = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > MAX_BODY_BYTES:
+            raise BodyTooLarge
+        super().initial(request, *args, **kwargs)
+
+
+class UnknownAddress(ApiView):
+    """Any path below /api/v1/ that leads nowhere, for every method."""
+
+    permission_classes = (AllowAny,)
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise NotFound
+
+
+def _is_json(content_type: str | None) -> bool:
+    return (content_type or "").partition(";")[0].strip().lower() == "application/json"
