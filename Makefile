@@ -13,7 +13,7 @@ WORKERS ?= 2
 export PORT MAIL_PORT
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 run: ## Start the whole product; PORT=8010 and MAIL_PORT=8035 move it
 	@$(LOCAL) run
@@ -22,15 +22,12 @@ setup: ## Install packages, the front end and the test browser
 	@$(LOCAL) setup browser
 
 test: setup ## Run the test suite (ARGS="tests/booking -k race" narrows it)
-	@$(LOCAL) texts
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
 e2e: setup ## Run only the journeys in the real browser
-	@$(LOCAL) texts
 	$(BIN)/pytest -m e2e $(ARGS)
 
 bench: setup ## Measure against the bare JSON view and the bare SELECT
-	@$(LOCAL) texts
 	$(BIN)/python -m tests.bench $(ARGS)
 
 lint: ## Check format, rules, contracts, types, templates and front end
@@ -52,7 +49,7 @@ schema-check: ## Fail when the committed OpenAPI description is stale
 	@$(LOCAL) schema check
 
 messages: ## Merge the translations and list texts without a Russian one
-	@$(LOCAL) manage compile_locales --check
+	@$(LOCAL) messages
 
 lock: ## Write the lock files anew (UPGRADE=1 takes newer versions)
 	@$(LOCAL) lock $(if $(UPGRADE),--upgrade)

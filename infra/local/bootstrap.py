@@ -45,7 +45,7 @@ def ensure_venv() -> None:
 def reexec(arguments: list[str]) -> None:
     """Continues in the virtual environment's Python, as the same process."""
     os.chdir(ROOT)
-    os.execv(PYTHON, [str(PYTHON), "-m", "infra.local", *arguments])
+    os.execv(PYTHON, [str(PYTHON), "-m", "infra.local", *arguments])  # noqa: S606 - replaces this process
 
 
 def _works() -> bool:
@@ -78,7 +78,17 @@ def _create(uv: str | None) -> None:
 def _install(uv: str | None) -> None:
     hint = "The Python packages come from the package index that pip or uv is set to: is the network up?"
     if uv is not None:
-        command = [uv, "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", LOCK]
+        command: list[str | Path] = [
+            uv,
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            PYTHON,
+            "--require-hashes",
+            "-r",
+            LOCK,
+        ]
         progress.run(command, log="setup-packages", hint=hint)
         return
     # The lock is complete, so nothing has to be resolved; modules are compiled when they are first imported.

@@ -5,19 +5,26 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from infra.local import node, product, progress
-from infra.local.bootstrap import PYTHON
-from infra.local.paths import FRONTEND, ROOT
+from infra.local import browser, checks, node, prepare, product, progress, texts
+from infra.local.bootstrap import LOCK, PYTHON
+from infra.local.paths import FRONTEND, ROOT, VENV
 from infra.local.servers import run_servers, test_servers
+
+_UV = VENV / "bin" / "uv"
+
+
+def run(_arguments: Sequence[str]) -> int:
+    """`run`: the whole product."""
+    return product.run()
 
 
 def setup(arguments: Sequence[str]) -> int:
-    """`setup [browser]`: packages and front end, so that tests and linters can run."""
+    """`setup [browser]`: packages, front end and translations, so that tests can run."""
     node.build_frontend()
+    prepare.compile_texts(prepare.product_environment(os.environ))
     if "browser" in arguments:
-        from infra.local import browser  # noqa: PLC0415 - installs nothing unless asked
-
         browser.ensure()
     return 0
 
@@ -41,8 +48,6 @@ def servers(arguments: Sequence[str]) -> int:
 
 def manage(arguments: Sequence[str]) -> int:
     """`manage COMMAND ...`: a management command against the embedded servers."""
-    from infra.local import prepare  # noqa: PLC0415 - needs psycopg2 only here
-
     pair = run_servers()
     try:
         env = prepare.product_environment(pair.start())
@@ -58,9 +63,53 @@ def npm(arguments: Sequence[str]) -> int:
     return subprocess.call(["npm", *arguments], cwd=FRONTEND, env=node.environment())
 
 
-def run(_arguments: Sequence[str]) -> int:
-    """`run`: the whole product."""
-    return product.run()
+def lint(_arguments: Sequence[str]) -> int:
+    """`lint`: every check but the tests."""
+    checks.lint()
+    return 0
+
+
+def schema(arguments: Sequence[str]) -> int:
+    """`schema write|check`: the committed OpenAPI description."""
+    if arguments == ["check"]:
+        checks.check_schema()
+    else:
+        checks.write_schema()
+    return 0
+
+
+def messages(_arguments: Sequence[str]) -> int:
+    """`messages`: compiles the translations and lists what has no Russian one."""
+    prepare.manage("compile_locales", env=prepare.product_environment(os.environ), log="setup-locales")
+    missing = texts.untranslated()
+    for text in missing:
+        context = f" [{text.context}]" if text.context else ""
+        progress.say(f"{text.place}: {text.text!r}{context}")
+    progress.say(f"{len(missing)} texts without a Russian translation")
+    return 1 if missing else 0
+
+
+def lock(arguments: Sequence[str]) -> int:
+    """`lock [--upgrade]`: writes the hash-locked lists, without addresses of package indexes."""
+    options = [
+        *("--universal", "--python-version", "3.11", "--generate-hashes"),
+        *("--no-header", "--no-annotate", "--no-emit-index-url", "--quiet", *arguments),
+    ]
+    compiled = ROOT / "requirements.lock"
+    for target, extra in ((compiled, []), (LOCK, ["--group", "dev"])):
+        command: list[str | Path] = [
+            _UV,
+            "pip",
+            "compile",
+            "pyproject.toml",
+            *extra,
+            *options,
+            "-o",
+            target.name,
+        ]
+        with progress.step(target.name):
+            progress.run(command, log=f"lock-{target.stem}")
+    return 0
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
@@ -69,6 +118,10 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "servers": servers,
     "manage": manage,
     "npm": npm,
+    "lint": lint,
+    "schema": schema,
+    "messages": messages,
+    "lock": lock,
 }
 
 

@@ -34,13 +34,26 @@ def npm(arguments: Iterable[str], *, folder: Path, log: str) -> None:
     progress.run([node, cli, *arguments], log=log, env=environment(), cwd=folder, hint=hint)
 
 
+def run_script(script: Path, arguments: Iterable[str], *, log: str) -> None:
+    """Runs a script of ours in node. Raises LocalError with the end of its output."""
+    progress.run([_home() / "bin" / "node", script, *arguments], log=log, env=environment())
+
+
+def is_installed(folder: Path, *, name: str) -> bool:
+    """Says whether a folder's locked packages were installed and nothing changed since."""
+    return (folder / "node_modules").is_dir() and stamps.is_done(f"npm-{name}", _lock_key(folder))
+
+
 def install(folder: Path, *, name: str) -> None:
     """Installs a folder's locked packages unless they are installed already; scripts of packages do not run."""
-    key = stamps.digest([folder / "package.json", folder / "package-lock.json"])
-    if (folder / "node_modules").is_dir() and stamps.is_done(f"npm-{name}", key):
+    if is_installed(folder, name=name):
         return
     npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder=folder, log=f"setup-npm-{name}")
-    stamps.mark_done(f"npm-{name}", key)
+    stamps.mark_done(f"npm-{name}", _lock_key(folder))
+
+
+def _lock_key(folder: Path) -> str:
+    return stamps.digest([folder / "package.json", folder / "package-lock.json"])
 
 
 def build_frontend() -> None:
@@ -50,8 +63,9 @@ def build_frontend() -> None:
         built = (FRONTEND / "dist" / "manifest.json").exists() and stamps.is_done("frontend", key)
         if built and (FRONTEND / "node_modules").is_dir():
             return
-        with progress.step("Front end packages"):
-            install(FRONTEND, name="frontend")
+        if not is_installed(FRONTEND, name="frontend"):
+            with progress.step("Front end packages"):
+                install(FRONTEND, name="frontend")
         with progress.step("Front end build"):
             npm(["run", "build"], folder=FRONTEND, log="setup-frontend")
         stamps.mark_done("frontend", key)

@@ -228,7 +228,12 @@ class Postgres:
             command += ["-c", f"{key}={value}"]
         with self.log.open("ab") as log:
             process = subprocess.Popen(  # type: ignore[call-overload]  # **kwargs of mixed types
-                command, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                command,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
                 **self._run_as(),
             )
         if processes.wait_until(self.is_healthy, seconds=START_SECONDS, alive=lambda: process.poll() is None):
@@ -241,7 +246,7 @@ class Postgres:
 
 def _outside_home() -> Path:
     """A directory of root's in /var/tmp that belongs to this checkout; refuses one that somebody else made."""
-    path = Path("/var/tmp") / f"polyclinic-{checkout_key()}"
+    path = Path("/var/tmp") / f"polyclinic-{checkout_key()}"  # noqa: S108 - owner and kind are checked below
     path.mkdir(mode=0o755, exist_ok=True)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():

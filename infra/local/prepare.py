@@ -16,7 +16,8 @@ from psycopg2 import errorcodes, sql
 from infra.local import progress, stamps
 from infra.local.bootstrap import PYTHON
 from infra.local.errors import LocalError
-from infra.local.paths import LOCAL, ROOT
+from infra.local.paths import FRONTEND, LOCAL, ROOT
+from infra.local.postgres import Postgres
 
 _LOGINS = LOCAL / "demo-logins.json"
 
@@ -86,7 +87,8 @@ def prepare(env: Mapping[str, str]) -> list[Login]:
     """Brings database, texts and demo up to date, skipping what is; returns the demo's log-ins."""
     with progress.step("Database"):
         identity = ensure_database(env["DATABASE_URL"])
-    _compile_texts(env)
+    compile_texts(env)
+    _collect_static(env)
     schema = stamps.digest(_schema_sources(), identity)
     if not stamps.is_done("schema", schema):
         with progress.step("Tables of the platform"):
@@ -97,8 +99,10 @@ def prepare(env: Mapping[str, str]) -> list[Login]:
             manage("migrate_networks", env=env, log="setup-networks")
         stamps.mark_done("schema", schema)
     # Once a day: the demo's bookings are laid out around today.
-    today = f"{datetime.now(tz=UTC).date()} {env.get('PORT', '')}"
-    demo = stamps.digest(stamps.files_under(*ROOT.glob("*/**/demo"), suffixes=[".py"]), identity, schema, today)
+    today = f"{datetime.now(tz=UTC).date()} {env['PLATFORM_PORT']}"
+    demo = stamps.digest(
+        stamps.files_under(*ROOT.glob("*/**/demo"), suffixes=[".py"]), identity, schema, today
+    )
     if not (stamps.is_done("demo", demo) and _LOGINS.exists()):
         with progress.step("Two demo networks"):
             manage("demo", env=env, log="setup-demo")
@@ -110,7 +114,8 @@ def prepare(env: Mapping[str, str]) -> list[Login]:
     return _logins(_LOGINS.read_text())
 
 
-def _compile_texts(env: Mapping[str, str]) -> None:
+def compile_texts(env: Mapping[str, str]) -> None:
+    """Merges and compiles the translations unless nothing changed."""
     sources = stamps.digest(stamps.files_under(ROOT / "locale", suffixes=[".po"]))
     compiled = ROOT / "locale" / "ru" / "LC_MESSAGES" / "django.mo"
     if compiled.exists() and stamps.is_done("locales", sources):
@@ -119,6 +124,15 @@ def _compile_texts(env: Mapping[str, str]) -> None:
         manage("compile_locales", env=env, log="setup-locales")
     # compile_locales rewrites the merged file, which is one of the sources.
     stamps.mark_done("locales", stamps.digest(stamps.files_under(ROOT / "locale", suffixes=[".po"])))
+
+
+def _collect_static(env: Mapping[str, str]) -> None:
+    key = stamps.digest([ROOT / "requirements.lock", FRONTEND / "dist" / "manifest.json"])
+    if (LOCAL / "static").is_dir() and stamps.is_done("static", key):
+        return
+    with progress.step("Static files"):
+        manage("collectstatic", "--no-input", "--clear", env=env, log="setup-static")
+    stamps.mark_done("static", key)
 
 
 def _schema_sources() -> list[Path]:
@@ -131,8 +145,13 @@ def _logins(text: str) -> list[Login]:
     return [Login(*(str(row[name]) for name in fields)) for row in json.loads(text)]
 
 
-def product_environment(addresses: Mapping[str, str]) -> dict[str, str]:
-    """The environment of every process of the product."""
+def product_environment(addresses: Mapping[str, str], *, port: int = 8000) -> dict[str, str]:
+    """The environment of every process of the product; `port` is where browsers reach the web server."""
     path = os.pathsep.join([str(ROOT / "platform"), str(ROOT)])
-    defaults = {"DJANGO_SETTINGS_MODULE": "saas.settings.dev", "PYTHONUNBUFFERED": "1"}
+    defaults = {
+        "DJANGO_SETTINGS_MODULE": "saas.settings.dev",
+        "PG_DUMP": str(Postgres().binary("pg_dump")),
+        "PLATFORM_PORT": str(port),
+        "PYTHONUNBUFFERED": "1",
+    }
     return {**defaults, **os.environ, **addresses, "PYTHONPATH": path}

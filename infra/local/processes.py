@@ -61,7 +61,9 @@ def is_running(pid: int, *, mentions: str) -> bool:
         return False
 
 
-def wait_until(ready: Callable[[], bool], *, seconds: float, alive: Callable[[], bool] = lambda: True) -> bool:
+def wait_until(
+    ready: Callable[[], bool], *, seconds: float, alive: Callable[[], bool] = lambda: True
+) -> bool:
     """Polls `ready` until it holds (True), time runs out or `alive` turns false (False)."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

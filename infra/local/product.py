@@ -31,7 +31,9 @@ def run() -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     local_dir(LOGS)
-    with processes.exclusive(local_dir(LOCAL) / "run.lock", busy=f"`make run` is running here already: {LOGS.parent}."):
+    with processes.exclusive(
+        local_dir(LOCAL) / "run.lock", busy=f"`make run` is running here already: {LOGS.parent}."
+    ):
         catches_mail = not os.environ.get("EMAIL_URL")
         services = _services(port, mail_port, catches_mail=catches_mail)
         for service in services:
@@ -45,12 +47,13 @@ def run() -> int:
             node.build_frontend()
             with progress.step("PostgreSQL and Redis"):
                 addresses = servers.start()
-            addresses["PORT"] = str(port)
             if catches_mail:
                 addresses["EMAIL_URL"] = f"smtp://{processes.LOOPBACK}:{_smtp_port()}"
-            env = prepare.product_environment(addresses)
+            env = prepare.product_environment(addresses, port=port)
             logins = prepare.prepare(env)
-            _serve(services, env, port=port, box=_Box(port, mail_port if catches_mail else None, logins, started))
+            _serve(
+                services, env, port=port, box=_Box(port, mail_port if catches_mail else None, logins, started)
+            )
         except KeyboardInterrupt:
             progress.say("\nStopped.")
         finally:
@@ -79,20 +82,29 @@ def _serve(services: Sequence[Service], env: dict[str, str], *, port: int, box: 
 
 def _services(port: int, mail_port: int, *, catches_mail: bool) -> list[Service]:
     run_dir = local_dir(LOCAL / "run")
-    web = [
+    web: list[str | Path] = [
         *(PYTHON, "-m", "gunicorn", "saas.wsgi:application"),
         *("--bind", f"{processes.LOOPBACK}:{port}"),
         *("--worker-class", "gthread", "--workers", str(_WEB_WORKERS), "--threads", str(_WEB_THREADS)),
         *("--graceful-timeout", "8", "--access-logfile", "-", "--no-control-socket"),
     ]
-    celery = (PYTHON, "-m", "celery", "-A", "saas")
+    celery: list[str | Path] = [PYTHON, "-m", "celery", "-A", "saas"]
     # Ctrl-C lets a running task finish; deliveries that it could not end are rows and are taken up again.
-    worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"]
-    beat = [*celery, "beat", "--schedule", run_dir / "beat", "--pidfile", "", "--loglevel", "INFO"]
+    worker: list[str | Path] = [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"]
+    beat: list[str | Path] = [
+        *celery,
+        "beat",
+        "--schedule",
+        run_dir / "beat",
+        "--pidfile",
+        "",
+        "--loglevel",
+        "INFO",
+    ]
     services = [Service("web", web), Service("worker", worker, grace_seconds=15), Service("beat", beat)]
     if catches_mail:
         ports = ["--smtp-port", str(_smtp_port()), "--web-port", str(mail_port)]
-        mail = [PYTHON, "-m", "infra.local.mail", *ports, "--folder", LOCAL / "mail"]
+        mail: list[str | Path] = [PYTHON, "-m", "infra.local.mail", *ports, "--folder", LOCAL / "mail"]
         services.insert(0, Service("mail", mail))
     return services
 
@@ -137,7 +149,9 @@ def _port(variable: str, default: int) -> int:
 def _require_free(port: int, variable: str) -> None:
     if not processes.is_port_free(port):
         other = f"make run {variable}={port + 10}"
-        message = f"Port {port} is taken by {processes.port_owner(port)}. Stop it, or use another port: {other}"
+        message = (
+            f"Port {port} is taken by {processes.port_owner(port)}. Stop it, or use another port: {other}"
+        )
         raise LocalError(message)
 
 
@@ -148,7 +162,9 @@ def _interrupt(_sign: int, _frame: FrameType | None) -> None:
 class _Box:
     """The final message: where to go and how to get in."""
 
-    def __init__(self, port: int, mail_port: int | None, logins: Sequence[prepare.Login], started: float) -> None:
+    def __init__(
+        self, port: int, mail_port: int | None, logins: Sequence[prepare.Login], started: float
+    ) -> None:
         self._port = port
         self._mail_port = mail_port
         self._logins = logins
@@ -169,7 +185,9 @@ class _Box:
         lines = [f"Polyclinic is running ({time.monotonic() - self._started:.0f} s)", ""]
         lines += [f"{name:<24}{address}" for name, address in places]
         if self._logins:
-            widths = [max(len(getattr(row, name)) for row in self._logins) for name in ("role", "email", "password")]
+            widths = [
+                max(len(getattr(row, name)) for row in self._logins) for name in ("role", "email", "password")
+            ]
             lines += ["", "Log-ins of the demo"]
             lines += [
                 f"{row.role:<{widths[0]}}  {row.email:<{widths[1]}}  {row.password:<{widths[2]}}  {row.url}"

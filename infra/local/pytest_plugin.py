@@ -14,9 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from infra.local.errors import LocalError
-from infra.local.servers import Servers, test_servers
-
-_servers = pytest.StashKey[Servers]()
+from infra.local.servers import test_servers
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -24,20 +22,16 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     """A wrapper runs before pytest-django's own hook, which loads the settings."""
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker is None:
-        servers = early_config.stash[_servers] = test_servers()
+        servers = test_servers()
         try:
             os.environ.update(servers.start())
+            os.environ.setdefault("PG_DUMP", str(servers.postgres.binary("pg_dump")))
         except LocalError as error:
             raise pytest.UsageError(str(error)) from error
+        early_config.add_cleanup(servers.stop)
     else:
         os.environ["REDIS_URL"] = redis_url_of(worker, os.environ["REDIS_URL"])
     yield
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stops the servers that this run started."""
-    if servers := config.stash.get(_servers, None):
-        servers.stop()
 
 
 def redis_url_of(worker: str, url: str) -> str:

@@ -95,7 +95,12 @@ class Redis:
             command += [f"--{key}", value]
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                command, cwd=self.data, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command,
+                cwd=self.data,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         (self.data / "redis.pid").write_text(f"{process.pid}\n")
         if processes.wait_until(self.is_healthy, seconds=START_SECONDS, alive=lambda: process.poll() is None):

@@ -19,7 +19,11 @@ def files_under(*folders: Path, suffixes: Iterable[str] = ()) -> Iterator[Path]:
             yield folder
             continue
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and not _IGNORED.intersection(path.parts) and (not wanted or path.suffix in wanted):
+            if (
+                path.is_file()
+                and not _IGNORED.intersection(path.parts)
+                and (not wanted or path.suffix in wanted)
+            ):
                 yield path
 
 

@@ -115,7 +115,9 @@ class Supervisor:
             service.deaths = [moment for moment in service.deaths if now - moment < _WINDOW_SECONDS] + [now]
             report = f"{service.name} ended with code {code}. End of {service.log}:\n{_tail(service)}"
             if len(service.deaths) >= _DEATHS:
-                message = f"{report}\n{service.name} died {_DEATHS} times within {_WINDOW_SECONDS} s: giving up."
+                message = (
+                    f"{report}\n{service.name} died {_DEATHS} times within {_WINDOW_SECONDS} s: giving up."
+                )
                 raise LocalError(message)
             progress.say(f"{progress.red('!')} {report}\n  Starting it again.")
             service.start(self._env)

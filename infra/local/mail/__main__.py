@@ -23,7 +23,7 @@ class _Catch:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802 - aiosmtpd's name and signature
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name and signature
         content = envelope.content
         self._store.add(content if isinstance(content, bytes) else (content or "").encode())
         return "250 Message accepted for display"

@@ -48,7 +48,11 @@ def html_body(mail: Mail) -> str:
         if part.content_id:
             body = body.replace(f"cid:{part.content_id}", _part_url(mail, part))
     base = '<base target="_blank">'
-    return re.sub(r"<head[^>]*>", lambda found: found[0] + base, body, count=1) if "<head" in body else base + body
+    return (
+        re.sub(r"<head[^>]*>", lambda found: found[0] + base, body, count=1)
+        if "<head" in body
+        else base + body
+    )
 
 
 def _row(mail: Mail, *, is_chosen: bool) -> str:
@@ -135,7 +139,7 @@ def _events(content: bytes) -> list[str]:
     lines = [f"METHOD {calendar.get('METHOD', 'none')}"]
     for event in calendar.walk("VEVENT"):
         if isinstance(event, Event):
-            span = " – ".join(str(event[name].dt) for name in ("DTSTART", "DTEND") if name in event)
+            span = " – ".join(str(event.decoded(name)) for name in ("DTSTART", "DTEND") if name in event)
             facts = (event.get("SUMMARY", ""), span, event.get("LOCATION", ""), event.get("STATUS", ""))
             lines.append(" · ".join(str(fact) for fact in facts if fact))
     return lines

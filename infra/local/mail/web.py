@@ -73,7 +73,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._missing()
             return
         if self.headers.get("Origin") != f"http://{self.headers['Host']}":
-            self._send(b"Refused: the request came from another site.", "text/plain", status=HTTPStatus.FORBIDDEN)
+            self._send(
+                b"Refused: the request came from another site.", "text/plain", status=HTTPStatus.FORBIDDEN
+            )
             return
         self.messages.clear()
         self.send_response(HTTPStatus.SEE_OTHER)

@@ -57,13 +57,13 @@ def merge(parts: list[Path], *, plural_forms: int) -> tuple[polib.POFile, list[s
             problems += [f"{place}: {problem}: {entry.msgid!r}" for problem in _problems(entry, plural_forms)]
             key = (entry.msgctxt, entry.msgid)
             known, known_place = merged.setdefault(key, (entry, place))
-            if _forms(known, plural_forms) != _forms(entry, plural_forms):
-                if known.msgid_plural and entry.msgid_plural:
-                    problems.append(f"{place} and {known_place} translate {entry.msgid!r} differently")
-                elif known.msgstr and entry.msgstr and known.msgstr != entry.msgstr:
-                    problems.append(f"{place} and {known_place} translate {entry.msgid!r} differently")
-                elif entry.msgid_plural:
+            is_plural = bool(entry.msgid_plural)
+            if bool(known.msgid_plural) != is_plural:
+                # One text may be used alone and with a plural; gettext keeps one entry, which then has the plural.
+                if is_plural:
                     merged[key] = (entry, place)
+            elif _forms(known, plural_forms) != _forms(entry, plural_forms):
+                problems.append(f"{place} and {known_place} translate {entry.msgid!r} differently")
     catalogue = polib.POFile(wrapwidth=0)
     for _, (entry, _place) in sorted(merged.items(), key=lambda item: (item[0][1], item[0][0] or "")):
         catalogue.append(
