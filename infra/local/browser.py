@@ -55,7 +55,7 @@ def executable_path() -> str:
 
 
 def environment() -> dict[str, str]:
-    """The environment that the browser needs: its own libraries after the system's; its own fonts, should there be none."""
+    """The environment that the browser needs: its own libraries after the system's, and fonts."""
     libraries = [os.environ.get("LD_LIBRARY_PATH", ""), str(_HOME / "lib")]
     return {
         **os.environ,
