@@ -334,7 +334,24 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "DEFAULT_GENERATOR_CLASS": "tenants.api.openapi.NetworkSchemaGenerator",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "tenants.api.openapi.document_common_answers",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "AppointmentStatus": "tenants.booking.models.AppointmentStatus",
+        "PaymentStatus": "tenants.booking.models.PaymentStatus",
+    },
 }
+# Requests of one caller (user, or address of a guest) in so many seconds; "token": all requests of a token.
+API_LIMITS = {
+    "token": (env.int("API_TOKEN_REQUESTS_PER_MINUTE", default=1200), 60),
+    "read": (env.int("API_READS_PER_MINUTE", default=600), 60),
+    "book": (env.int("API_BOOKINGS_PER_MINUTE", default=20), 60),
+    "change": (env.int("API_CHANGES_PER_MINUTE", default=60), 60),
+}
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # proxies of ours that append to X-Forwarded-For
 
 # --- console ----------------------------------------------------------------------------------------------------
 UNFOLD = {"SITE_TITLE": f"{PLATFORM_NAME} console", "SITE_HEADER": PLATFORM_NAME, "SHOW_HISTORY": True}
