@@ -1,5 +1,7 @@
 """What the site shows of a doctor, a clinic or a service in a list: small values, a constant number of queries."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
