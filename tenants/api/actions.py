@@ -53,14 +53,20 @@ def book_for_caller(
 
 def _patient_id(*, contacts: Contacts | None, user: User | None, language: str) -> int:
     if contacts is None:
-        own = Patient.objects.filter(user=user).values_list("pk", flat=True).first() if user is not None else None
+        own = (
+            Patient.objects.filter(user=user).values_list("pk", flat=True).first()
+            if user is not None
+            else None
+        )
         if own is not None:
             return own
         contacts = _own_contacts(user)
     if contacts is None:
         raise InvalidRequest({"patient": ("required", _("Say who comes: name and phone."))})
     try:
-        patient = find_or_create_patient(**contacts, language=language, region=organisation().country, user=user)
+        patient = find_or_create_patient(
+            **contacts, language=language, region=organisation().country, user=user
+        )
     except ValidationError as error:
         raise InvalidRequest(_problems(error)) from error
     return patient.pk

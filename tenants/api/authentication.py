@@ -1,7 +1,5 @@
 """Who asks: a program with a token of this network, or a person signed in on this host."""
 
-from typing import cast
-
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -46,7 +44,7 @@ def token_of(request: Request) -> ApiToken | None:
 
 def user_of(request: Request) -> User | None:
     """Return who is signed in, or None for guests and tokens."""
-    return cast("User", request.user) if request.user.is_authenticated else None
+    return request.user if request.user.is_authenticated else None
 
 
 def api_actor(request: Request) -> Actor:
@@ -64,15 +62,19 @@ def caller_key(request: Request) -> str:
     return f"user:{user.pk}" if user else "guest"
 
 
-class _TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[misc] # drf-spectacular ships no types
+class _TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # drf-spectacular is half typed
     target_class = "tenants.api.authentication.ApiTokenAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "A token that a manager of the network made."}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token that a manager of the network made.",
+        }
 
 
-class _SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[misc] # drf-spectacular ships no types
+class _SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # drf-spectacular is half typed
     target_class = "tenants.api.authentication.EnforcedSessionAuthentication"
     name = "session"
 

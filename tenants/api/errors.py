@@ -4,7 +4,7 @@
 the request: a list of `{code, message}`, nested fields joined by a dot (`patient.phone`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
@@ -57,7 +57,11 @@ def handle_error(error: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def body(
-    code: str, message: str | Promise, *, params: dict[str, Any] | None = None, fields: FieldErrors | None = None
+    code: str,
+    message: str | Promise,
+    *,
+    params: dict[str, Any] | None = None,
+    fields: FieldErrors | None = None,
 ) -> dict[str, Any]:
     """Return the one error shape."""
     return {"code": code, "message": str(message), "params": params or {}, "fields": fields or {}}
@@ -70,7 +74,9 @@ def domain_error_body(error: DomainError) -> dict[str, Any]:
 
 def _response(error: Exception) -> Response | None:
     if isinstance(error, DomainError):
-        headers = {"Retry-After": str(error.params.get("retry_after", 1))} if isinstance(error, TooMany) else None
+        headers = (
+            {"Retry-After": str(error.params.get("retry_after", 1))} if isinstance(error, TooMany) else None
+        )
         return Response(domain_error_body(error), status=error.status, headers=headers)
     if isinstance(error, InvalidRequest):
         return _invalid({field: [_problem(*problem)] for field, problem in error.problems.items()})
@@ -98,7 +104,7 @@ def _from_drf(error: exceptions.APIException) -> Response:
         headers["WWW-Authenticate"] = challenge
     if getattr(error, "wait", None):
         headers["Retry-After"] = str(error.wait)  # type: ignore[attr-defined] # set on Throttled
-    code, message = _MESSAGES.get(type(error), (error.default_code, error.default_detail))
+    code, message = _MESSAGES.get(type(error), (str(error.default_code), str(error.default_detail)))
     return Response(body(code, message), status=error.status_code, headers=headers)
 
 
@@ -106,18 +112,32 @@ def _problem(code: str, message: str | Promise) -> dict[str, str]:
     return {"code": code, "message": str(message)}
 
 
-def _flatten(details: Any, path: str = "") -> FieldErrors:
+def _flatten(details: object, path: str = "") -> FieldErrors:
     """DRF's nested details as one level of dotted names."""
-    if isinstance(details, dict) and set(details) == {"message", "code"} and not isinstance(details["message"], dict):
-        return {path or "body": [_problem(str(details["code"]), str(details["message"]))]}
+    if (
+        isinstance(details, dict)
+        and set(details) == {"message", "code"}
+        and isinstance(details["message"], str)
+    ):
+        return {path or "body": [_problem(str(details["code"]), details["message"])]}
     found: FieldErrors = {}
-    items = details.items() if isinstance(details, dict) else enumerate(details)
-    for key, value in items:
-        is_field = isinstance(details, dict) and key != "non_field_errors"
-        name = ".".join(part for part in (path, str(key)) if part) if is_field else path
+    for name, value in _parts(details, path):
         for field, problems in _flatten(value, name).items():
             found.setdefault(field, []).extend(problems)
     return found
+
+
+def _parts(details: object, path: str) -> Iterator[tuple[str, object]]:
+    """What a node of DRF's details holds, each with its dotted name."""
+    if isinstance(details, dict):
+        for key, value in details.items():
+            yield (
+                (path if key == "non_field_errors" else ".".join(part for part in (path, str(key)) if part)),
+                value,
+            )
+    elif isinstance(details, list):
+        for value in details:
+            yield path, value
 
 
 def _from_django(error: DjangoValidationError) -> FieldErrors:

@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 _LINE: Final = RegexValidator(
-    re.compile(r"^[^\x00-\x1f\x7f\u2028\u2029]*$"), _("Use one line of ordinary characters."), code="invalid_characters"
+    re.compile(r"^[^\x00-\x1f\x7f\u2028\u2029]*$"),
+    _("Use one line of ordinary characters."),
+    code="invalid_characters",
 )
 _SHOWN_NAME: Final = 60
 FIRST_YEAR: Final = 2000
@@ -20,7 +22,7 @@ LAST_YEAR: Final = 2200
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses fields that the operation does not have: nothing is silently dropped, nothing assigned by surprise."""
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> object:
         if isinstance(data, dict):
             unknown = [name for name in data if name not in self.fields]
             if unknown:
@@ -59,7 +61,7 @@ class IdField(serializers.IntegerField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(min_value=1, max_value=2**63 - 1, **kwargs)
 
-    def to_internal_value(self, data: Any) -> int:
+    def to_internal_value(self, data: object) -> int:
         if isinstance(data, bool) or not isinstance(data, int | str):
             self.fail("invalid")
         return super().to_internal_value(data)

@@ -105,7 +105,11 @@ class Params:
         except ValueError:
             found = None
         if found is None or found.tzinfo is None or not 2000 <= found.year <= 2200:  # noqa: PLR2004 - see date()
-            self.refuse(name, "not_an_instant", _("Give a date and time with an offset, such as 2026-01-31T09:00:00+03:00."))
+            self.refuse(
+                name,
+                "not_an_instant",
+                _("Give a date and time with an offset, such as 2026-01-31T09:00:00+03:00."),
+            )
             return None
         return found
 

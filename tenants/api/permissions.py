@@ -1,7 +1,5 @@
 """Who may do what. Every view names one of these; nothing is readable that is not public."""
 
-from typing import Any
-
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -56,7 +54,7 @@ class MayTouchAppointment(BasePermission):
 class IsDoctorOwner(BasePermission):
     """A doctor touches only visits to that doctor (and the doctor's own as a patient); others this rule lets pass."""
 
-    def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
+    def has_object_permission(self, request: Request, view: APIView, obj: object) -> bool:
         user = user_of(request)
         if user is None or user.role != Role.DOCTOR or not isinstance(obj, Appointment):
             return True

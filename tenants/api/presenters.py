@@ -52,7 +52,11 @@ def doctors(rows: list[Doctor]) -> list[dict[str, Any]]:
             "first_name": row.user.first_name,
             "middle_name": row.user.middle_name,
             "specializations": [
-                {"id": link.specialization_id, "slug": link.specialization.slug, "name": link.specialization.name}
+                {
+                    "id": link.specialization_id,
+                    "slug": link.specialization.slug,
+                    "name": link.specialization.name,
+                }
                 for link in row.specialization_links.all()
             ],
             "clinics": [link.clinic_id for link in row.clinic_links.all()],
@@ -108,7 +112,8 @@ def specializations(rows: list[Specialization]) -> list[dict[str, Any]]:
 
 def categories(rows: list[ServiceCategory]) -> list[dict[str, Any]]:
     return [
-        {"id": row.pk, "slug": row.slug, "name": row.name, "parent": row.parent_id, "order": row.order} for row in rows
+        {"id": row.pk, "slug": row.slug, "name": row.name, "parent": row.parent_id, "order": row.order}
+        for row in rows
     ]
 
 

@@ -2,11 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, Final
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +13,7 @@ from rest_framework.response import Response
 from tenants.api.authentication import caller_key
 from tenants.api.errors import InvalidRequest
 from tenants.booking.idempotency import run_once
+from tenants.booking.transactions import in_transaction
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
@@ -21,7 +21,11 @@ _KEY: Final = re.compile(r"^[\x21-\x7e]{1,255}$")
 
 
 def answer_once(
-    request: Request, *, operation: str, accepted: Any, work: Callable[[], tuple[int, dict[str, Any]]]
+    request: Request,
+    *,
+    operation: str,
+    accepted: Mapping[str, Any],
+    work: Callable[[], tuple[int, dict[str, Any]]],
 ) -> Response:
     """Run `work` in one transaction and answer with its status and body.
 
@@ -30,16 +34,22 @@ def answer_once(
     """
     key = request.headers.get(HEADER)
     if key is None:
-        with transaction.atomic():
-            status, body = work()
+        status, body = in_transaction(work)
         return Response(body, status=status)
     if not _KEY.match(key):
         raise InvalidRequest({HEADER: ("invalid", _("Give 1 to 255 printable characters without spaces."))})
     status, body, replayed = run_once(
         scope=f"api:{operation}:{caller_key(request)}", key=key, fingerprint=_fingerprint(accepted), work=work
     )
-    return Response(body, status=status, headers={REPLAYED: "true"} if replayed else None)
+    return Response(_sorted(body), status=status, headers={REPLAYED: "true"} if replayed else None)
 
 
-def _fingerprint(accepted: Any) -> str:
+def _sorted(value: object) -> object:
+    """The stored answer comes back with its keys in another order; sorting makes both answers equal to the byte."""
+    if isinstance(value, dict):
+        return {name: _sorted(value[name]) for name in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
+
+
+def _fingerprint(accepted: Mapping[str, Any]) -> str:
     return sha256(json.dumps(accepted, sort_keys=True, default=str).encode()).hexdigest()

@@ -26,7 +26,9 @@ def public_doctors() -> QuerySet[Doctor]:
         .prefetch_related(
             Prefetch(
                 "specialization_links",
-                queryset=DoctorSpecialization.objects.select_related("specialization").order_by("order", "id"),
+                queryset=DoctorSpecialization.objects.select_related("specialization").order_by(
+                    "order", "id"
+                ),
             ),
             Prefetch(
                 "clinic_links",
@@ -50,7 +52,7 @@ def public_services() -> QuerySet[Service]:
 
 
 def published_reviews() -> QuerySet[Review]:
-    return Review.objects.filter(is_published=True, doctor__is_active=True).select_related("appointment")
+    return Review.objects.filter(is_published=True, doctor__is_active=True)
 
 
 def in_clinic(doctors: QuerySet[Doctor], clinic_id: int) -> QuerySet[Doctor]:
@@ -61,7 +63,11 @@ def in_clinic(doctors: QuerySet[Doctor], clinic_id: int) -> QuerySet[Doctor]:
 
 def specialised(doctors: QuerySet[Doctor], specialization: int | str) -> QuerySet[Doctor]:
     return doctors.filter(
-        Exists(DoctorSpecialization.objects.filter(_matches("specialization", specialization), doctor=OuterRef("pk")))
+        Exists(
+            DoctorSpecialization.objects.filter(
+                _matches("specialization", specialization), doctor=OuterRef("pk")
+            )
+        )
     )
 
 
@@ -88,18 +94,17 @@ def named_like(doctors: QuerySet[Doctor], text: str) -> QuerySet[Doctor]:
     return doctors
 
 
-def in_category(services: QuerySet[Service], category: int | str) -> QuerySet[Service]:
-    """Services of a category or of one of those below it."""
-    return services.filter(category__in=_branch(category))
-
-
 def given_by(services: QuerySet[Service], doctor_id: int) -> QuerySet[Service]:
-    links = Service.doctors.through.objects.filter(service=OuterRef("pk"), doctor=doctor_id, doctor__is_active=True)
+    links = Service.doctors.through.objects.filter(
+        service=OuterRef("pk"), doctor=doctor_id, doctor__is_active=True
+    )
     return services.filter(Exists(links))
 
 
 def offered_in(services: QuerySet[Service], clinic_id: int) -> QuerySet[Service]:
-    links = Service.clinics.through.objects.filter(service=OuterRef("pk"), clinic=clinic_id, clinic__is_active=True)
+    links = Service.clinics.through.objects.filter(
+        service=OuterRef("pk"), clinic=clinic_id, clinic__is_active=True
+    )
     return services.filter(Exists(links))
 
 
@@ -107,24 +112,12 @@ def find_specialization(value: int | str) -> Specialization | None:
     return Specialization.objects.filter(**_lookup(value)).first()
 
 
-def find_category(value: int | str) -> ServiceCategory | None:
-    return ServiceCategory.objects.filter(**_lookup(value)).first()
+def find_service(value: int | str) -> Service | None:
+    return Service.objects.filter(is_active=True, **_lookup(value)).first()
 
 
-def visible_appointments(user: User | None) -> QuerySet[Appointment]:
-    """What this person may know of: reception and managers all, doctors theirs, patients their own.
-
-    Without a person (a token whose scope was checked): all.
-    """
-    rows = Appointment.objects.select_related("patient", "doctor__user", "service", "clinic")
-    if user is None or runs_the_day(user):
-        return rows
-    own = Q(patient__user=user.pk)
-    return rows.filter(own | Q(doctor__user=user.pk)) if user.role == Role.DOCTOR else rows.filter(own)
-
-
-def _branch(category: int | str) -> list[int]:
-    """Ids of a category and everything below it. The tree is small: one query reads it whole."""
+def category_branch(category: int | str) -> list[int]:
+    """Ids of a category and everything below it, in one query: the tree is small. Empty when there is none such."""
     children: dict[int | None, list[int]] = {}
     roots: list[int] = []
     for pk, slug, parent in ServiceCategory.objects.values_list("id", "slug", "parent_id"):
@@ -138,6 +131,18 @@ def _branch(category: int | str) -> list[int]:
             found.append(node)
             roots.extend(children.get(node, []))
     return found
+
+
+def visible_appointments(user: User | None) -> QuerySet[Appointment]:
+    """What this person may know of: reception and managers all, doctors theirs, patients their own.
+
+    Without a person (a token whose scope was checked): all.
+    """
+    rows = Appointment.objects.select_related("patient", "doctor__user", "service", "clinic")
+    if user is None or runs_the_day(user):
+        return rows
+    own = Q(patient__user=user.pk)
+    return rows.filter(own | Q(doctor__user=user.pk)) if user.role == Role.DOCTOR else rows.filter(own)
 
 
 def _lookup(value: int | str) -> dict[str, Any]:

@@ -34,7 +34,9 @@ class AppointmentIn(StrictSerializer):
     patient = ContactsIn(required=False)
     notes = serializers.CharField(max_length=NOTES_LENGTH, required=False, allow_blank=True, default="")
     language = serializers.ChoiceField(
-        choices=settings.LANGUAGES, required=False, help_text="Of the letters; by default that of Accept-Language."
+        choices=settings.LANGUAGES,
+        required=False,
+        help_text="Of the letters; by default that of Accept-Language.",
     )
 
 
@@ -42,14 +44,18 @@ class RescheduleIn(StrictSerializer):
     """Another time for an appointment. With `version` the move is refused if it was changed meanwhile."""
 
     starts_at = InstantField()
-    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False, allow_null=True, default=None)
+    version = serializers.IntegerField(
+        min_value=1, max_value=2**31 - 1, required=False, allow_null=True, default=None
+    )
 
 
 class CancelIn(StrictSerializer):
     """The end of an appointment. With `version` it is refused if it was changed meanwhile."""
 
     reason = LineField(max_length=300, required=False, allow_blank=True, default="")
-    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False, allow_null=True, default=None)
+    version = serializers.IntegerField(
+        min_value=1, max_value=2**31 - 1, required=False, allow_null=True, default=None
+    )
 
 
 class ReviewIn(StrictSerializer):
@@ -76,7 +82,9 @@ class Clinic(serializers.Serializer[Any]):
         child=serializers.ListField(child=serializers.ListField(child=serializers.CharField())),
         help_text='Days 0 (Monday) to 6 with pairs of local times: `{"0": [["08:00", "20:00"]]}`.',
     )
-    coordinates = serializers.DictField(child=serializers.FloatField(), allow_null=True, help_text="`lat` and `lon`.")
+    coordinates = serializers.DictField(
+        child=serializers.FloatField(), allow_null=True, help_text="`lat` and `lon`."
+    )
     directions = serializers.CharField()
     photo = serializers.URLField(allow_null=True)
 
@@ -121,7 +129,9 @@ class ServiceCategory(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     slug = serializers.SlugField()
     name = serializers.CharField()
-    parent = serializers.IntegerField(allow_null=True, help_text="Id of the category above.")
+    parent = serializers.IntegerField(  # type: ignore[assignment] # the name is the model's
+        allow_null=True, help_text="Id of the category above."
+    )
     order = serializers.IntegerField()
 
 
@@ -130,7 +140,9 @@ class Service(serializers.Serializer[Any]):
     slug = serializers.SlugField()
     name = serializers.CharField()
     description = serializers.CharField()
-    price = serializers.DecimalField(max_digits=10, decimal_places=2, help_text="The usual one; a slot has the exact one.")
+    price = serializers.DecimalField(
+        max_digits=10, decimal_places=2, help_text="The usual one; a slot has the exact one."
+    )
     currency = serializers.CharField(help_text="ISO 4217.")
     duration_minutes = serializers.IntegerField()
     category = CatalogueLink()
@@ -187,9 +199,12 @@ class Appointment(serializers.Serializer[Any]):
     notes = serializers.CharField()
     version = serializers.IntegerField(help_text="Grows with every change.")
     created_at = serializers.DateTimeField()
-    patient = Patient(allow_null=True, help_text="For staff and tokens that may read appointments; null for others.")
+    patient = Patient(
+        allow_null=True, help_text="For staff and tokens that may read appointments; null for others."
+    )
     manage_url = serializers.URLField(
-        allow_null=True, help_text="Page on which a guest moves or cancels the visit; only in the answer to a booking."
+        allow_null=True,
+        help_text="Page on which a guest moves or cancels the visit; only in the answer to a booking.",
     )
 
 

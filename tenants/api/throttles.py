@@ -10,7 +10,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from saas.networks.limits import hit
-from tenants.api.authentication import caller_key
+from tenants.api.authentication import caller_key, token_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Limit:
 READ: Final = "read"
 BOOK: Final = "book"
 CHANGE: Final = "change"
+TOKEN: Final = "token"  # noqa: S105 - a scope's name
 
 
 def limit_of(scope: str) -> Limit:
@@ -37,7 +38,9 @@ def client_address(request: HttpRequest) -> str:
     """Return the caller's address as the last trusted proxy saw it; what the caller wrote in headers is ignored."""
     trusted: int = settings.TRUSTED_PROXY_COUNT
     if trusted:
-        hops = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+        hops = [
+            part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()
+        ]
         if len(hops) >= trusted:
             return hops[-trusted]
     return str(request.META.get("REMOTE_ADDR", ""))
@@ -47,10 +50,15 @@ class CallerThrottle(BaseThrottle):
     """Counts by token, by user, or by address. Raises TooMany (429 with Retry-After) itself."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        reads = request.method in ("GET", "HEAD", "OPTIONS")
-        limit = limit_of(READ if reads else getattr(view, "write_limit", CHANGE))
         caller = caller_key(request)
+        limit = limit_of(TOKEN if token_of(request) else _scope(request, view))
         if caller == "guest":
             caller = f"address:{client_address(request._request)}"  # noqa: SLF001 - headers of Django's request
         hit(f"api:{limit.scope}", caller, limit=limit.limit, window_seconds=limit.window_seconds)
         return True
+
+
+def _scope(request: Request, view: APIView) -> str:
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return READ
+    return str(getattr(view, "write_limit", CHANGE))

@@ -1,10 +1,11 @@
 """What every view of the API shares."""
 
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import IO, Any, Final
 
 from rest_framework.exceptions import ParseError
 from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -20,7 +21,9 @@ MAX_BODY_BYTES: Final = 64 * 1024
 class BoundedJSONParser(JSONParser):
     """JSON that is nested deeper than Python follows is malformed, not a crash."""
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError as error:
@@ -30,13 +33,14 @@ class BoundedJSONParser(JSONParser):
 class OnlyJSON(BaseContentNegotiation):
     """Answers in JSON whatever the Accept header says: a browser sees the data, not an error."""
 
-    def select_parser(self, request: Request, parsers: Any) -> Any:
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         return next((parser for parser in parsers if _is_json(request.content_type)), None)
 
     def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
 
 
 class ApiView(APIView):

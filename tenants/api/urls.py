@@ -1,0 +1,32 @@
+"""Addresses below /api/v1/ on a network's host."""
+
+from django.urls import path, re_path
+
+from tenants.api.views import appointments, catalogue, documentation, reviews, slots
+from tenants.api.views.base import UnknownAddress
+
+app_name = "api"
+urlpatterns = [
+    path("", documentation.Index.as_view(), name="index"),
+    path("clinics/", catalogue.ClinicList.as_view(), name="clinics"),
+    path("clinics/<int:pk>/", catalogue.ClinicDetail.as_view(), name="clinic"),
+    path("doctors/", catalogue.DoctorList.as_view(), name="doctors"),
+    path("doctors/<int:pk>/", catalogue.DoctorDetail.as_view(), name="doctor"),
+    path("services/", catalogue.ServiceList.as_view(), name="services"),
+    path("services/<int:pk>/", catalogue.ServiceDetail.as_view(), name="service"),
+    path("specializations/", catalogue.SpecializationList.as_view(), name="specializations"),
+    path("categories/", catalogue.CategoryList.as_view(), name="categories"),
+    path("available-slots/", slots.AvailableSlots.as_view(), name="available_slots"),
+    path("appointments/", appointments.AppointmentList.as_view(), name="appointments"),
+    path("appointments/<uuid:public_id>/", appointments.AppointmentDetail.as_view(), name="appointment"),
+    path("appointments/<uuid:public_id>/cancel/", appointments.CancelAppointment.as_view(), name="cancel"),
+    path(
+        "appointments/<uuid:public_id>/reschedule/",
+        appointments.RescheduleAppointment.as_view(),
+        name="reschedule",
+    ),
+    path("reviews/", reviews.ReviewList.as_view(), name="reviews"),
+    path("schema/", documentation.Schema.as_view(), name="schema"),
+    path("docs/", documentation.Docs.as_view(), name="docs"),
+    re_path(r"^.*$", UnknownAddress.as_view(), name="unknown"),
+]

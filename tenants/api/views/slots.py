@@ -1,0 +1,124 @@
+"""Free times of one doctor: the hottest address of the API."""
+
+from datetime import date, timedelta
+from typing import Final
+
+from django.db.models import Exists, F, OuterRef, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from tenants.api import presenters, serializers
+from tenants.api.openapi import query
+from tenants.api.params import Params
+from tenants.api.permissions import PublicCatalogue
+from tenants.api.views.base import ApiView
+from tenants.booking.selectors import free_slots
+from tenants.clinics.models import Clinic
+from tenants.doctors.models import Doctor
+from tenants.services.models import Service
+
+MAX_DAYS: Final = 31
+_PARAMS: Final = ("doctor", "service", "clinic", "date", "from", "to")
+
+
+class AvailableSlots(ApiView):
+    permission_classes = (PublicCatalogue,)
+
+    @extend_schema(
+        operation_id="available_slots_list",
+        tags=["Booking"],
+        parameters=[
+            query("doctor", int, "Id of the doctor.", required=True),
+            query("date", date, "A local day of the clinic. Either this or `from` and `to`."),
+            query("from", date, "First local day of a range."),
+            query("to", date, "Last local day of the range, included; at most 31 days."),
+            query("service", int, "Id of the service; by default the first that the doctor gives."),
+            query("clinic", int, "Id of the clinic; by default all in which the doctor works."),
+        ],
+        responses=serializers.AvailableSlots,
+    )
+    def get(self, request: Request) -> Response:
+        """Times at which a visit can be booked right now, soonest first."""
+        params = Params(request, known=_PARAMS)
+        doctor_id = params.whole("doctor", required=True)
+        service_id = params.whole("service")
+        clinic_id = params.whole("clinic")
+        first, last = _days(params)
+        params.done()
+        if doctor_id is None or first is None or last is None:
+            raise AssertionError  # done() raised
+        service_id = _checked_service(params, doctor_id=doctor_id, service_id=service_id, clinic_id=clinic_id)
+        params.done()
+        found = (
+            free_slots(
+                doctor_id=doctor_id,
+                service_id=service_id,
+                clinic_id=clinic_id,
+                start=first,
+                end=last + timedelta(days=1),
+                now=timezone.now(),
+            )
+            if service_id is not None
+            else []
+        )
+        return Response(
+            {
+                "doctor": doctor_id,
+                "service": service_id,
+                "first_date": first.isoformat(),
+                "last_date": last.isoformat(),
+                "slots": presenters.slots(found),
+            }
+        )
+
+
+def _days(params: Params) -> tuple[date | None, date | None]:
+    """First and last day asked for; problems are noted."""
+    if params.has("from") or params.has("to"):
+        if params.has("date"):
+            params.refuse("date", "contradiction", _("Give either a date or a range, not both."))
+        first, last = params.date("from", required=True), params.date("to", required=True)
+        if first and last and last < first:
+            params.refuse("to", "before_from", _("The last day lies before the first."))
+        elif first and last and (last - first).days >= MAX_DAYS:
+            params.refuse("to", "range_too_long", _("Ask for at most 31 days at once."))
+        return first, last
+    day = params.date("date", required=True)
+    return day, day
+
+
+def _checked_service(
+    params: Params, *, doctor_id: int, service_id: int | None, clinic_id: int | None
+) -> int | None:
+    """One query: whether doctor, service and clinic are public, and the doctor's first service when none was named.
+
+    Services count in the order in which they were created.
+    """
+    given = Service.doctors.through.objects.filter(doctor=OuterRef("pk"), service__is_active=True).order_by(
+        "service"
+    )
+    rows = Doctor.objects.filter(pk=doctor_id, is_active=True).annotate(
+        first_service=Subquery(given.values("service")[:1])
+    )
+    if service_id is not None:
+        rows = rows.annotate(has_service=Exists(Service.objects.filter(pk=service_id, is_active=True)))
+    else:
+        rows = rows.annotate(has_service=F("is_active"))
+    if clinic_id is not None:
+        rows = rows.annotate(has_clinic=Exists(Clinic.objects.filter(pk=clinic_id, is_active=True)))
+    else:
+        rows = rows.annotate(has_clinic=F("is_active"))
+    row = rows.values_list("first_service", "has_service", "has_clinic").first()
+    if row is None:
+        params.refuse("doctor", "unknown", _("There is no such doctor."))
+        return None
+    first_service, has_service, has_clinic = row
+    if not has_service:
+        params.refuse("service", "unknown", _("There is no such service."))
+    if not has_clinic:
+        params.refuse("clinic", "unknown", _("There is no such clinic."))
+    found: int | None = service_id if service_id is not None else first_service
+    return found
