@@ -36,7 +36,7 @@ function art() {
     buildStart() {
       const folder = resolve(root, "art");
       for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-        if (!entry.isFile() || !/\.(svg|png|ico)$/.test(entry.name)) continue;
+        if (!entry.isFile() || !/\.(svg|png|ico|css)$/.test(entry.name)) continue;
         const full = join(entry.parentPath, entry.name);
         this.emitFile({ type: "asset", fileName: `art/${full.slice(folder.length + 1)}`, source: readFileSync(full) });
       }

@@ -200,8 +200,8 @@ def facade(sky: str, wall: str, roof: str, accent: str, *, floors: int, style: s
         rect(321, 242, 33, 62, "#9fc4d3"),
         path("M313 274v10M327 274v10", stroke="#ffffff", width=4),
         path("M262 236h116l-10-20h-96Z", accent),
-        rect(306, 196 if floors > 1 else 200, 28, 16, "#fff", 4),
-        path(f"M320 {199 if floors > 1 else 203}v10M315 {204 if floors > 1 else 208}h10", stroke=accent, width=3.5),
+        rect(306, 196, 28, 16, "#fff", 4) if floors > 1 else "",
+        path("M320 199v10M315 204h10", stroke=accent, width=3.5) if floors > 1 else "",
         rect(268, 304, 104, 8, "#c2baaa"),
     ]
     for x, size in ((92, 46), (548, 54), (598, 34)):

@@ -4,8 +4,6 @@ from django.urls import path
 
 from saas.onboarding import views_pages
 
-app_name = "public"
-
 urlpatterns = [
     path("", views_pages.landing, name="landing"),
     path("features/", views_pages.features, name="features"),

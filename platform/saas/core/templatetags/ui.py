@@ -174,7 +174,10 @@ def field_widget(field: BoundField) -> SafeString:
     elif isinstance(widget, w.Select):
         name = "form-select"
     own = widget.attrs.get("class", "")
-    return field.as_widget(attrs={"class": f"{name} {own}".strip()})
+    attrs: dict[str, str | bool] = {"class": f"{name} {own}".strip()}
+    if str(widget.attrs.get("placeholder", "")) == str(field.label):
+        attrs["placeholder"] = False  # the visible label says it already
+    return field.as_widget(attrs=attrs)
 
 
 @register.simple_tag(takes_context=True)
