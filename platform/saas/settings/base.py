@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "tenants.cms.csp.AdminPolicyMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "saas.networks.middleware.NetworkMiddleware",
     "saas.core.middleware.SameOriginMiddleware",
@@ -301,8 +302,6 @@ WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
-WAGTAIL_USER_EDIT_FORM = "tenants.cms.forms.StaffEditForm"
-WAGTAIL_USER_CREATION_FORM = "tenants.cms.forms.StaffCreationForm"
 WAGTAILADMIN_LOGIN_URL = "account_login"
 WAGTAIL_FRONTEND_LOGIN_URL = "/accounts/login/"
 WAGTAILDOCS_SERVE_METHOD = "serve_view"

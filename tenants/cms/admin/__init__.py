@@ -1,0 +1,1 @@
+"""The back office: Wagtail's admin of one network, for its staff."""

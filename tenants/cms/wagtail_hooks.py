@@ -1,0 +1,37 @@
+"""What the network's back office consists of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from wagtail import hooks
+
+from tenants.cms.admin.catalogue import CatalogueGroup
+from tenants.cms.admin.reviews import ReviewViewSet
+from tenants.cms.admin.settings import AuditViewSet, OrganisationViewSet, PolicyViewSet
+from tenants.cms.admin.staff import NoBulkDeletion, NoBulkRoles, NoBulkState
+from tenants.cms.admin.visits import VisitsGroup
+
+
+@hooks.register("register_admin_viewset")
+def register_rooms() -> list[Any]:
+    return [
+        VisitsGroup(),
+        CatalogueGroup(),
+        ReviewViewSet("reviews"),
+        OrganisationViewSet("network-profile"),
+        PolicyViewSet("booking-rules"),
+        AuditViewSet("audit-log"),
+    ]
+
+
+# After Wagtail's own: the last one registered for a name wins.
+for _action in (NoBulkRoles, NoBulkState, NoBulkDeletion):
+    hooks.register("register_bulk_action", _action, order=100)
+
+
+@hooks.register("construct_main_menu")
+def hide_help(request: HttpRequest, menu_items: list[Any]) -> None:
+    """Wagtail's own help is about Wagtail."""
+    menu_items[:] = [item for item in menu_items if item.name != "help"]

@@ -1,0 +1,121 @@
+"""Whether a doctor's weekly hours can all be kept by one person. Computes; `refuse_overlap` alone reads."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from tenants.doctors.models import DoctorClinic, DoctorSchedule, Weekday
+
+_DAY: Final = 24 * 60
+_WEEK: Final = 7 * _DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A weekly window on the wall clock of `time_zone`; `valid_from` and `valid_until` are included, None is open."""
+
+    day_of_week: int
+    start_time: dt.time
+    end_time: dt.time
+    time_zone: str
+    clinic_name: str
+    valid_from: dt.date | None = None
+    valid_until: dt.date | None = None
+
+    @classmethod
+    def of(cls, schedule: DoctorSchedule) -> Window:
+        """Read the window of a schedule row; its clinic must be loaded or loadable."""
+        return cls(
+            day_of_week=schedule.day_of_week,
+            start_time=schedule.start_time,
+            end_time=schedule.end_time,
+            time_zone=schedule.clinic.time_zone,
+            clinic_name=schedule.clinic.name,
+            valid_from=schedule.valid_from,
+            valid_until=schedule.valid_until,
+        )
+
+    def __str__(self) -> str:
+        day = Weekday(self.day_of_week).label
+        return f"{day} {self.start_time:%H:%M}–{self.end_time:%H:%M}, {self.clinic_name}"
+
+
+def meets(one: Window, other: Window) -> bool:
+    """Return whether two windows of one doctor share any minute of any week in which both are valid.
+
+    Windows of clinics in different zones are compared by the zones' standard offsets. Touching is not meeting.
+    """
+    if not _valid_together(one, other):
+        return False
+    first, length = _minutes(one)
+    second, other_length = _minutes(other)
+    ahead = (second - first) % _WEEK
+    return ahead < length or (_WEEK - ahead) % _WEEK < other_length
+
+
+def find_meeting(window: Window, others: Iterable[Window]) -> Window | None:
+    """Return the first of `others` that `window` runs into, if any."""
+    return next((other for other in others if meets(window, other)), None)
+
+
+def refuse_overlap(schedule: DoctorSchedule) -> None:
+    """Check hours about to be saved against the doctor's others, and that the doctor works in that clinic.
+
+    Raises ValidationError: `not_working_there` on `clinic`, `overlap` on `start_time`. Hours out of force are free.
+    """
+    if not schedule.is_active:
+        return
+    if not DoctorClinic.objects.filter(doctor_id=schedule.doctor_id, clinic_id=schedule.clinic_id).exists():
+        raise ValidationError(
+            {
+                "clinic": ValidationError(
+                    _("%(doctor)s does not work in “%(clinic)s”. Add the clinic on the doctor's card first."),
+                    code="not_working_there",
+                    params={"doctor": schedule.doctor, "clinic": schedule.clinic},
+                )
+            }
+        )
+    others = DoctorSchedule.objects.filter(doctor_id=schedule.doctor_id, is_active=True).select_related(
+        "clinic"
+    )
+    if schedule.pk:
+        others = others.exclude(pk=schedule.pk)
+    meeting = find_meeting(Window.of(schedule), [Window.of(other) for other in others])
+    if meeting is not None:
+        raise ValidationError({"start_time": overlap_error(meeting)})
+
+
+def overlap_error(meeting: Window) -> ValidationError:
+    """The words for hours that run into `meeting`."""
+    return ValidationError(
+        _("These hours overlap with others of this doctor: %(other)s."),
+        code="overlap",
+        params={"other": str(meeting)},
+    )
+
+
+def _valid_together(one: Window, other: Window) -> bool:
+    start = max(one.valid_from or dt.date.min, other.valid_from or dt.date.min)
+    end = min(one.valid_until or dt.date.max, other.valid_until or dt.date.max)
+    return start <= end
+
+
+def _minutes(window: Window) -> tuple[int, int]:
+    start = window.day_of_week * _DAY + window.start_time.hour * 60 + window.start_time.minute
+    end = window.end_time.hour * 60 + window.end_time.minute
+    length = (end - (start % _DAY)) % _DAY or _DAY
+    return (start - _offset_minutes(window.time_zone)) % _WEEK, length
+
+
+def _offset_minutes(time_zone: str) -> int:
+    zone = ZoneInfo(time_zone)
+    january = dt.datetime(2026, 1, 15, tzinfo=zone)
+    standard = (january.utcoffset() or dt.timedelta()) - (january.dst() or dt.timedelta())
+    return int(standard.total_seconds()) // 60
