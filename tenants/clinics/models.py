@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 from wagtail.search import index
 
@@ -68,6 +69,12 @@ class Clinic(index.Indexed, models.Model):
     )
     directions = models.TextField(_("how to get there"), blank=True)
     photo = models.ImageField(_("photo"), upload_to="clinics/", blank=True)
+    drawing = models.SlugField(
+        _("drawing"),
+        max_length=40,
+        blank=True,
+        help_text=_("One of our drawings, shown while there is no photo."),
+    )
     is_active = models.BooleanField(_("open to patients"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
@@ -86,6 +93,13 @@ class Clinic(index.Indexed, models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def photo_url(self) -> str:
+        """Address of the photo, else of the drawing, else empty."""
+        if self.photo:
+            return str(self.photo.url)
+        return static(f"art/clinics/{self.drawing}.svg") if self.drawing else ""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 from wagtail.search import index
 
@@ -51,6 +52,12 @@ class Doctor(index.Indexed, models.Model):
         Clinic, verbose_name=_("clinics"), through="DoctorClinic", related_name="doctors"
     )
     photo = models.ImageField(_("photo"), upload_to="doctors/", blank=True)
+    portrait = models.SlugField(
+        _("drawn portrait"),
+        max_length=40,
+        blank=True,
+        help_text=_("One of our drawings, shown while there is no photo."),
+    )
     bio = models.TextField(_("about the doctor"), blank=True)
     experience_years = models.PositiveIntegerField(
         _("years of experience"), default=0, validators=[MaxValueValidator(80)]
@@ -86,6 +93,13 @@ class Doctor(index.Indexed, models.Model):
 
     def __str__(self) -> str:
         return self.user.get_full_name()
+
+    @property
+    def photo_url(self) -> str:
+        """Address of the photo, else of the drawn portrait, else empty (initials are shown then)."""
+        if self.photo:
+            return str(self.photo.url)
+        return static(f"art/portraits/{self.portrait}.svg") if self.portrait else ""
 
     @property
     def specialization(self) -> Specialization | None:
