@@ -9,4 +9,5 @@ urlpatterns = [
     path("livez", core.livez),
     path("language/", choose_language, name="choose_language"),
     path("accounts/", include("allauth.urls")),
+    path("api/v1/", include("tenants.api.urls")),
 ]

@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import translation
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
@@ -69,6 +70,17 @@ def paged(row: type[serializers.Serializer[Any]]) -> type[serializers.Serializer
         },
     )
     return page
+
+
+class NetworkSchema(AutoSchema):
+    """Says also where nobody needs to sign in: permission classes name their `open_methods`."""
+
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        found: list[dict[str, list[str]]] = super().get_auth()
+        is_open = any(
+            self.method in getattr(rule, "open_methods", ()) for rule in self.view.permission_classes
+        )
+        return [{}, *found] if is_open else found
 
 
 class NetworkSchemaGenerator(SchemaGenerator):

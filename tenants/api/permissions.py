@@ -1,5 +1,7 @@
 """Who may do what. Every view names one of these; nothing is readable that is not public."""
 
+from typing import ClassVar
+
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -25,6 +27,8 @@ def token_may(request: Request, scope: ApiScope) -> bool:
 class PublicCatalogue(BasePermission):
     """Reading what the clinic's site shows to everybody. A token must have the scope: it says what it is for."""
 
+    open_methods: ClassVar = ("GET",)
+
     def has_permission(self, request: Request, view: APIView) -> bool:
         if request.method not in SAFE_METHODS:
             return False
@@ -33,6 +37,8 @@ class PublicCatalogue(BasePermission):
 
 class MayBookOrSeeOwn(BasePermission):
     """Anybody may book; the list is for people signed in and for tokens with the scope."""
+
+    open_methods: ClassVar = ("POST",)
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         reads = request.method in SAFE_METHODS
@@ -63,6 +69,8 @@ class IsDoctorOwner(BasePermission):
 
 class IsPatientOrReadOnly(BasePermission):
     """Anybody reads what is published; writing is for signed-in patients and tokens with the scope."""
+
+    open_methods: ClassVar = ("GET",)
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         if token_of(request) is not None:

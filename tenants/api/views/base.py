@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from saas.core.errors import NotFound
 from tenants.api.errors import BodyTooLarge
+from tenants.api.openapi import NetworkSchema
 from tenants.api.throttles import CallerThrottle
 
 MAX_BODY_BYTES: Final = 64 * 1024
@@ -51,6 +52,7 @@ class ApiView(APIView):
     throttle_classes = (CallerThrottle,)
     content_negotiation_class = OnlyJSON
     metadata_class = None
+    schema = NetworkSchema()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         length = request.META.get("CONTENT_LENGTH") or "0"
