@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from saas.accounts.models import User
 from saas.billing.selectors import TRIAL, is_plan_on_sale
 from saas.core.languages import language_choices
+from saas.core.places import country_choices, currency_choices, guess_country, time_zone_choices
 from saas.onboarding.actions import Wishes
 from saas.onboarding.addresses import check_address
 from saas.onboarding.codes import CODE_LENGTH
-from saas.onboarding.places import country_choices, currency_choices, guess_country, time_zone_choices
 
 
 class AddressForm(forms.Form):
@@ -70,7 +70,7 @@ class NetworkForm(AddressForm):
         label=_("I agree to the terms of use and to the processing of these data for running the account."),
         error_messages={"required": _("Please agree: without this we may not open an account.")},
     )
-    field_order = ("clinic_name", "address")
+    field_order: tuple[str, ...] = ("clinic_name", "address")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,6 +1,7 @@
 """What a worker does for a sign-up: letters and provisioning. Public schema; arguments are row ids."""
 
 import datetime as dt
+from collections.abc import Mapping
 from smtplib import SMTPException
 from typing import Final
 
@@ -81,7 +82,7 @@ def sweep() -> None:
     SignUp.objects.filter(stale, created_at__lt=now - _UNVERIFIED_LIFE).delete()
 
 
-def _mail(template: str, sign_up: SignUp, context: dict[str, object]) -> bool:
+def _mail(template: str, sign_up: SignUp, context: Mapping[str, object]) -> bool:
     """Send a text letter in the sign-up's language. Returns whether the mail server took it."""
     with translation.override(sign_up.language):
         values = {**context, "sign_up": sign_up, "platform_name": settings.PLATFORM_NAME}

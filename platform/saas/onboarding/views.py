@@ -128,12 +128,12 @@ def resend(request: HttpRequest, token: str) -> HttpResponse:
     """Another letter with another code."""
     try:
         begun = links.sign_up_from(token)
-        actions.request_another_code(sign_up_id=begun.pk, now=timezone.now())
-    except TooMany as error:
-        form = CodeForm()
-        return _code_page(request, begun, form, status=error.status, problem=str(error))
     except DomainError as error:
         return _dead_end(request, error)
+    try:
+        actions.request_another_code(sign_up_id=begun.pk, now=timezone.now())
+    except TooMany as error:
+        return _code_page(request, begun, CodeForm(), status=error.status, problem=str(error))
     return HttpResponseRedirect(f"{links.code_path(begun)}?sent=1")
 
 
@@ -163,7 +163,7 @@ def another_address(request: HttpRequest, token: str) -> HttpResponse:
     return _address_page(request, begun, form, status=_REFUSED)
 
 
-@csp_update({"form-action": [_NETWORK_HOSTS]})
+@csp_update({"form-action": [_NETWORK_HOSTS]})  # type: ignore[arg-type] # typed for views without arguments
 @never_cache
 @require_GET
 def progress(request: HttpRequest, token: str) -> HttpResponse:
@@ -200,7 +200,7 @@ def retry(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponseRedirect(links.progress_path(begun))
 
 
-@csp_update({"form-action": [_NETWORK_HOSTS]})
+@csp_update({"form-action": [_NETWORK_HOSTS]})  # type: ignore[arg-type] # typed for views without arguments
 @never_cache
 @require_POST
 def enter(request: HttpRequest, token: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Countries, currencies and time zones that a sign-up offers, and a sensible guess for a visitor."""
+"""Countries, currencies and time zones that forms offer, and a sensible guess for a visitor."""
 
 import datetime as dt
 import re

@@ -1,0 +1,37 @@
+"""Who may see the desk's pages."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from saas.accounts.models import User
+
+_P = ParamSpec("_P")
+_View = Callable[Concatenate[HttpRequest, _P], HttpResponse]
+
+
+def for_staff(view: _View[_P]) -> _View[_P]:
+    """Let in who works for the network; others are asked to log in, patients are refused."""
+    return _guarded(view, lambda user: user.works_here)
+
+
+def for_managers(view: _View[_P]) -> _View[_P]:
+    """Let in owners and managers only."""
+    return _guarded(view, lambda user: user.manages)
+
+
+def _guarded(view: _View[_P], allows: Callable[[User], bool]) -> _View[_P]:
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponse:
+        user = request.user
+        if not isinstance(user, User):
+            return redirect_to_login(request.get_full_path())
+        if not allows(user):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded

@@ -1,0 +1,13 @@
+"""Addresses of the desk on a network's host."""
+
+from django.urls import path
+
+from tenants.desk import views
+
+app_name = "desk"
+
+urlpatterns = [
+    path("desk/", views.home, name="home"),
+    path("setup/", views.setup, name="setup"),
+    path("setup/<slug:step>/", views.setup_step, name="setup_step"),
+]
