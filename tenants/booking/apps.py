@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class BookingConfig(AppConfig):
     name = "tenants.booking"
     label = "booking"
+
+    def ready(self) -> None:
+        from saas.networks.usage import register_usage  # noqa: PLC0415 - apps must be loaded first
+        from tenants.booking import receivers  # noqa: F401, PLC0415 - connects the signals
+        from tenants.booking.models import Appointment  # noqa: PLC0415
+
+        register_usage("appointments", Appointment.objects.count)

@@ -5,7 +5,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -15,6 +15,11 @@ from tenants.clinics.models import Clinic
 from tenants.doctors.models import Doctor
 from tenants.patients.models import Patient
 from tenants.services.models import Service
+
+# Not a Func subclass: migrations must not import this module.
+_VISIT = models.Func(
+    "appointment_date", "ends_at", RangeBoundary(), function="TSTZRANGE", output_field=DateTimeRangeField()
+)
 
 
 class BookingPolicy(models.Model):
@@ -160,6 +165,16 @@ class Appointment(models.Model):
                 condition=Q(ends_at__gt=F("appointment_date")), name="booking_appointment_not_empty"
             ),
             models.CheckConstraint(condition=Q(price__gte=0), name="booking_appointment_price"),
+            # Nobody is in two places at once. Statuses in which the visit is still going to take place.
+            ExclusionConstraint(
+                name="booking_appointment_patient_busy",
+                index_type="GIST",
+                expressions=[
+                    ("patient", RangeOperators.EQUAL),
+                    (_VISIT, RangeOperators.OVERLAPS),
+                ],
+                condition=Q(status__in=("scheduled", "confirmed")),
+            ),
         )
         indexes = (
             models.Index(fields=("doctor", "appointment_date"), name="booking_appointment_doctor"),

@@ -1,0 +1,91 @@
+"""Keeping a doctor's time free of visits."""
+
+import datetime as dt
+
+from django.db import IntegrityError
+from psycopg2.extras import DateTimeTZRange
+
+from saas.core.errors import NotFound
+from tenants.audit.actions import Actor, record
+from tenants.booking.errors import BadInterval, BlockNotFound, TimeNotFree
+from tenants.booking.loading import ensure_doctor_resource
+from tenants.booking.models import Claim, ClaimKind, Resource
+from tenants.booking.transactions import EXCLUSION_VIOLATION, in_transaction, sqlstate
+from tenants.doctors.models import Doctor
+
+REASON_LENGTH = 200
+
+
+def block_time(
+    *,
+    doctor_id: int,
+    clinic_id: int | None,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    reason: str,
+    actor: Actor,
+) -> Claim:
+    """Close `[starts_at, ends_at)` of a doctor for visits in every clinic; `clinic_id` says where it was noted.
+
+    Locks the doctor. Raises BadInterval, NotFound for an unknown doctor, TimeNotFree when visits or other
+    blocks are in it.
+    """
+    if ends_at <= starts_at:
+        raise BadInterval
+
+    def work() -> Claim:
+        resource = _locked_resource(doctor_id)
+        span = DateTimeTZRange(starts_at, ends_at)
+        met = list(
+            Claim.objects.filter(resource=resource, active=True, overbook=False, span__overlap=span)
+            .exclude(kind=ClaimKind.HOLD)
+            .values_list("appointment__public_id", flat=True)
+        )
+        if met:
+            raise TimeNotFree(params={"appointments": [str(public_id) for public_id in met if public_id]})
+        # Nobody has a right to time that is only held while somebody fills in a form.
+        Claim.objects.filter(resource=resource, active=True, kind=ClaimKind.HOLD, span__overlap=span).update(
+            active=False
+        )
+        try:
+            block = Claim.objects.create(
+                resource=resource,
+                span=span,
+                kind=ClaimKind.BLOCK,
+                clinic_id=clinic_id,
+                reason=reason.replace("\x00", "").strip()[:REASON_LENGTH],
+            )
+        except IntegrityError as error:
+            if sqlstate(error) == EXCLUSION_VIOLATION:
+                raise TimeNotFree(params={"appointments": []}) from error
+            raise
+        record("booking.time_blocked", actor=actor, on=block, data={"doctor": doctor_id, "clinic": clinic_id})
+        return block
+
+    return in_transaction(work)
+
+
+def unblock_time(*, claim_id: int, actor: Actor) -> None:
+    """Open blocked time again. Locks the claim. Raises BlockNotFound."""
+
+    def work() -> None:
+        blocks = Claim.objects.select_for_update().filter(pk=claim_id, kind=ClaimKind.BLOCK, active=True)
+        block = blocks.first()
+        if block is None:
+            raise BlockNotFound
+        block.active = False
+        block.save(update_fields=["active"])
+        record("booking.time_unblocked", actor=actor, on=block)
+
+    in_transaction(work)
+
+
+def _locked_resource(doctor_id: int) -> Resource:
+    rows = Resource.objects.select_for_update().filter(doctor_id=doctor_id)
+    resource = rows.first()
+    if resource is None:
+        if not Doctor.objects.filter(pk=doctor_id).exists():
+            raise NotFound(code="doctor_unknown")
+        ensure_doctor_resource(doctor_id)
+        resource = rows.get()
+    return resource

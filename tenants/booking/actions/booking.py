@@ -1,0 +1,105 @@
+"""Booking a visit."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.utils.translation import gettext_lazy as _
+
+from tenants.audit.actions import Actor
+from tenants.booking import topics
+from tenants.booking.actions.logbook import write_down
+from tenants.booking.actions.placing import alternatives_finder, claim_place, local_start, lock_place, offered
+from tenants.booking.models import Appointment, AppointmentSource
+from tenants.booking.policy import current_policy
+from tenants.booking.transactions import in_transaction, translate_overlap
+
+NOTES_LENGTH = 2000
+
+
+def book_appointment(
+    *,
+    doctor_id: int,
+    service_id: int,
+    clinic_id: int,
+    starts_at: dt.datetime,
+    patient_id: int,
+    source: str,
+    language: str,
+    notes: str = "",
+    actor: Actor,
+    now: dt.datetime,
+    for_staff: bool = False,
+) -> Appointment:
+    """Book a visit at an instant and return it; price, rules and zone are kept as they are now.
+
+    One transaction (it joins `run_once`'s): locks the doctor, re-checks with the engine, inserts appointment,
+    claim, log, audit record and outbox event. Staff are not bound by notice and horizon. `source` is an
+    `AppointmentSource`, `language` that of the messages to the patient.
+
+    Raises SlotTaken, SlotInPast, TooLateToBook, BeyondHorizon, NotWorking, ServiceNotOffered, PatientBusy,
+    PatientNotFound, Unavailable; ValidationError for notes that are too long or an instant without a zone.
+    """
+    clean_notes = _clean_notes(notes)
+    policy = current_policy()
+    offer = offered(
+        doctor_id=doctor_id,
+        service_id=service_id,
+        clinic_id=clinic_id,
+        starts_at=starts_at,
+        policy=policy,
+        now=now,
+    )
+    begins_at = starts_at.astimezone(dt.UTC)
+
+    def work() -> Appointment:
+        place = lock_place(
+            offer,
+            starts_at=begins_at,
+            length=dt.timedelta(minutes=offer.duration_minutes),
+            patient_id=patient_id,
+            policy=policy,
+            now=now,
+            for_staff=for_staff,
+        )
+        try:
+            appointment = Appointment.objects.create(
+                patient_id=patient_id,
+                doctor_id=doctor_id,
+                service_id=service_id,
+                clinic_id=clinic_id,
+                appointment_date=place.starts_at,
+                ends_at=place.ends_at,
+                time_zone=offer.time_zone,
+                local_start=local_start(begins_at, offer.time_zone),
+                notes=clean_notes,
+                price=offer.price,
+                currency=offer.currency,
+                policy=policy.snapshot(),
+                source=AppointmentSource(source),
+                language=_known_language(language),
+            )
+            claim_place(place, appointment_id=appointment.pk, clinic_id=clinic_id)
+        except IntegrityError as error:
+            finder = alternatives_finder(offer, around=begins_at, now=now, for_staff=for_staff)
+            raise translate_overlap(error, find_alternatives=finder) from error
+        write_down(appointment, topic=topics.BOOKED, from_status="", actor=actor)
+        return appointment
+
+    return in_transaction(work)
+
+
+def _clean_notes(notes: str) -> str:
+    text = notes.replace("\x00", "").strip()
+    if len(text) > NOTES_LENGTH:
+        problem = ValidationError(
+            _("At most %(limit)d characters."), code="max_length", params={"limit": NOTES_LENGTH}
+        )
+        raise ValidationError({"notes": problem})
+    return text
+
+
+def _known_language(language: str) -> str:
+    code = language.split("-", maxsplit=1)[0].lower()
+    return code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE

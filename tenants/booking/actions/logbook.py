@@ -1,0 +1,80 @@
+"""What every change of an appointment leaves behind, in its own transaction: log, audit, outbox."""
+
+from typing import Any, Final
+
+from tenants.audit.actions import Actor, record
+from tenants.booking import topics
+from tenants.booking.errors import AppointmentNotFound, StaleVersion, WrongStatus
+from tenants.booking.models import Appointment, AppointmentEvent, AppointmentStatus
+from tenants.outbox.actions import publish
+
+FOLLOWING: Final[dict[str, frozenset[str]]] = {
+    AppointmentStatus.SCHEDULED: frozenset(
+        {
+            AppointmentStatus.CONFIRMED,
+            AppointmentStatus.COMPLETED,
+            AppointmentStatus.CANCELLED,
+            AppointmentStatus.NO_SHOW,
+        }
+    ),
+    AppointmentStatus.CONFIRMED: frozenset(
+        {AppointmentStatus.COMPLETED, AppointmentStatus.CANCELLED, AppointmentStatus.NO_SHOW}
+    ),
+    AppointmentStatus.COMPLETED: frozenset(),
+    AppointmentStatus.CANCELLED: frozenset(),
+    AppointmentStatus.NO_SHOW: frozenset(),
+}
+"""Which status may follow which."""
+
+OPEN: Final = frozenset({AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED})
+"""Statuses in which a visit is still going to take place."""
+
+
+def locked_appointment(public_id: object, *, expected_version: int | None) -> Appointment:
+    """Lock and return an appointment. Raises AppointmentNotFound, StaleVersion.
+
+    Taken before any resource lock, by everybody who takes both.
+    """
+    appointment = Appointment.objects.select_for_update().filter(public_id=public_id).first()
+    if appointment is None:
+        raise AppointmentNotFound
+    if expected_version is not None and appointment.version != expected_version:
+        raise StaleVersion(params={"version": appointment.version})
+    return appointment
+
+
+def require_status(appointment: Appointment, wanted: AppointmentStatus) -> None:
+    """Raise WrongStatus unless `wanted` may follow the status there is."""
+    if wanted not in FOLLOWING[appointment.status]:
+        raise WrongStatus(params={"status": str(appointment.status), "wanted": str(wanted)})
+
+
+def write_down(
+    appointment: Appointment,
+    *,
+    topic: str,
+    from_status: str,
+    actor: Actor,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """Log, audit and publish what has just been done. `data` holds ids, codes and times only."""
+    kind = topic.removeprefix("appointment.")
+    facts = {"version": appointment.version, **(data or {})}
+    AppointmentEvent.objects.create(
+        appointment=appointment,
+        kind=kind,
+        from_status=from_status,
+        to_status=appointment.status,
+        actor_kind=actor.kind,
+        actor_id=actor.user_id,
+        data=facts,
+    )
+    record(f"booking.{kind}", actor=actor, on=appointment, data=facts)
+    publish(
+        topic,
+        aggregate_type=topics.APPOINTMENT,
+        aggregate_id=str(appointment.pk),
+        version=appointment.version,
+        payload={"appointment": str(appointment.public_id), **facts},
+        dedup_key=f"appointment:{appointment.pk}:v{appointment.version}:{kind}",
+    )

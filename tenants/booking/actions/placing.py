@@ -1,0 +1,176 @@
+"""Finding a place for a visit under the lock: the part that booking and moving share."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from psycopg2.extras import DateTimeTZRange
+
+from saas.core.errors import DomainError
+from tenants.booking.errors import (
+    BeyondHorizon,
+    NotWorking,
+    PatientNotFound,
+    ServiceNotOffered,
+    SlotInPast,
+    SlotMisaligned,
+    SlotTaken,
+    TooLateToBook,
+)
+from tenants.booking.loading import busy_under_lock, lock_doctor
+from tenants.booking.models import Claim, ClaimKind
+from tenants.booking.policy import Policy
+from tenants.booking.selectors.slots_of_day import nearest_slots
+from tenants.booking.selectors.values import clinic_limits, plan_for
+from tenants.booking.selectors.verdict import find_offer, out_of_reach, unknown_part, verdict_of
+from tenants.booking.slots import ONE_DAY, Reason, examine
+from tenants.services.offers import Offer
+
+ALTERNATIVES: Final = 3
+
+_REFUSALS: Final[dict[Reason, type[DomainError]]] = {
+    Reason.IN_PAST: SlotInPast,
+    Reason.TOO_LATE: TooLateToBook,
+    Reason.BEYOND_HORIZON: BeyondHorizon,
+    Reason.NOT_WORKING: NotWorking,
+    Reason.BREAK: NotWorking,
+    Reason.MISALIGNED: SlotMisaligned,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a visit goes: the doctor's locked resource and the visit's own interval."""
+
+    resource_id: int
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+
+
+def offered(
+    *,
+    doctor_id: int,
+    service_id: int,
+    clinic_id: int,
+    starts_at: dt.datetime,
+    policy: Policy,
+    now: dt.datetime,
+) -> Offer:
+    """Return the offer of that day. Raises ServiceNotOffered, whose code names an unknown id.
+
+    Raises ValidationError for an instant without a zone, SlotInPast or BeyondHorizon for one years away.
+    """
+    if starts_at.tzinfo is None:
+        raise ValidationError(
+            {"starts_at": ValidationError(_("Say the time with its UTC offset."), code="naive")}
+        )
+    far = out_of_reach(starts_at, now)
+    if far is not None:
+        raise _refusal(far, policy)
+    offer = find_offer(doctor_id=doctor_id, service_id=service_id, clinic_id=clinic_id, starts_at=starts_at)
+    if offer is None:
+        raise ServiceNotOffered(
+            code=unknown_part(doctor_id=doctor_id, service_id=service_id, clinic_id=clinic_id)
+        )
+    return offer
+
+
+def lock_place(
+    offer: Offer,
+    *,
+    starts_at: dt.datetime,
+    length: dt.timedelta,
+    patient_id: int,
+    policy: Policy,
+    now: dt.datetime,
+    for_staff: bool,
+    moving: int | None = None,
+) -> Place:
+    """Lock the doctor and let the engine decide under the lock.
+
+    `length` may differ from the offer's for a visit that is moved (`moving`: its id, whose own claim is not in
+    the way). Raises SlotTaken (with a finder of alternatives), SlotInPast, TooLateToBook, BeyondHorizon,
+    NotWorking, SlotMisaligned, PatientNotFound.
+    """
+    locked = lock_doctor(offer.doctor_id, patient_id=patient_id)
+    if not locked.patient_exists:
+        raise PatientNotFound
+    ends_at = starts_at + length
+    busy, expired_holds = busy_under_lock(
+        locked.resource_id, since=starts_at, until=ends_at, but_appointment=moving
+    )
+    day = starts_at.astimezone(ZoneInfo(offer.time_zone)).date()
+    plan = plan_for(
+        offer,
+        rules=locked.hours.get(offer.clinic_id, ()),
+        busy=busy,
+        limits=clinic_limits(zone=offer.time_zone, policy=policy, now=now, for_staff=for_staff),
+        policy=policy,
+        first=day,
+        last=day + ONE_DAY,
+        length=length,
+    )
+    reason = examine(plan, starts_at)
+    if reason in {Reason.TAKEN, Reason.BLOCKED}:
+        raise SlotTaken(
+            find_alternatives=alternatives_finder(offer, around=starts_at, now=now, for_staff=for_staff)
+        )
+    if reason is not None:
+        raise _refusal(reason, policy)
+    if expired_holds:
+        Claim.objects.filter(pk__in=expired_holds).update(active=False)
+    return Place(resource_id=locked.resource_id, starts_at=starts_at, ends_at=ends_at)
+
+
+def claim_place(place: Place, *, appointment_id: int, clinic_id: int) -> None:
+    """Insert the claim. The exclusion constraint has the last word, as an IntegrityError."""
+    Claim.objects.create(
+        resource_id=place.resource_id,
+        span=DateTimeTZRange(place.starts_at, place.ends_at),
+        kind=ClaimKind.BOOKING,
+        appointment_id=appointment_id,
+        clinic_id=clinic_id,
+    )
+
+
+def alternatives_finder(
+    offer: Offer, *, around: dt.datetime, now: dt.datetime, for_staff: bool
+) -> Callable[[], list[dict[str, Any]]]:
+    """Return what SlotTaken calls, when the locks are gone, to find the nearest free times."""
+
+    def find() -> list[dict[str, Any]]:
+        slots = nearest_slots(
+            doctor_id=offer.doctor_id,
+            service_id=offer.service_id,
+            clinic_id=offer.clinic_id,
+            time_zone=offer.time_zone,
+            around=around,
+            limit=ALTERNATIVES,
+            now=now,
+            for_staff=for_staff,
+        )
+        return [
+            {
+                "starts_at": slot.starts_at.isoformat().replace("+00:00", "Z"),
+                "doctor": slot.doctor_id,
+                "clinic": slot.clinic_id,
+                "service": slot.service_id,
+            }
+            for slot in slots
+        ]
+
+    return find
+
+
+def local_start(starts_at: dt.datetime, zone: str) -> str:
+    """Return the wall-clock time that the patient is promised, as `Appointment.local_start` keeps it."""
+    return starts_at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+
+
+def _refusal(reason: Reason, policy: Policy) -> DomainError:
+    verdict = verdict_of(reason, policy)
+    return _REFUSALS[reason](code=verdict.code, params=verdict.params)

@@ -1,0 +1,40 @@
+"""The network's booking rules, as every request needs them: cached until they change."""
+
+from dataclasses import asdict, dataclass
+
+from tenants.booking.models import BookingPolicy
+from tenants.booking.remembering import forget, remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`slot_step_minutes` 0 means the length of the visit. Staff are bound by the step only."""
+
+    minimum_notice_minutes: int
+    horizon_days: int
+    cancellation_cutoff_minutes: int
+    slot_step_minutes: int
+
+    def snapshot(self) -> dict[str, int]:
+        """Return what an appointment keeps of the rules under which it was booked."""
+        return asdict(self)
+
+
+def current_policy() -> Policy:
+    """Return the booking rules; the model's defaults where the network has not set any."""
+    return remembered("policy", _read)
+
+
+def _read() -> Policy:
+    row = BookingPolicy.objects.filter(pk=1).first() or BookingPolicy()
+    return Policy(
+        minimum_notice_minutes=row.minimum_notice_minutes,
+        horizon_days=row.horizon_days,
+        cancellation_cutoff_minutes=row.cancellation_cutoff_minutes,
+        slot_step_minutes=row.slot_step_minutes,
+    )
+
+
+def forget_policy() -> None:
+    """Read the rules anew at the next request; saving a `BookingPolicy` does this by itself."""
+    forget()

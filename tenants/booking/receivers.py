@@ -1,0 +1,36 @@
+"""What follows from changes in the catalogue: a doctor can be locked, cached offers and rules are forgotten."""
+
+from typing import Any
+
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
+from django.dispatch import receiver
+
+from tenants.booking.loading import ensure_doctor_resource
+from tenants.booking.models import BookingPolicy, Resource
+from tenants.booking.remembering import forget
+from tenants.clinics.models import Clinic, Organisation
+from tenants.doctors.models import Doctor, DoctorClinic
+from tenants.services.models import Service, ServiceOverride
+
+
+@receiver(post_save, sender=Doctor)
+def _doctor_saved(instance: Doctor, *, created: bool, **_kwargs: Any) -> None:
+    if created:
+        ensure_doctor_resource(instance.pk)
+
+
+@receiver(pre_delete, sender=Doctor)
+def _doctor_goes(instance: Doctor, **_kwargs: Any) -> None:
+    """A doctor who never had a visit can be deleted; claims protect the resource of one who had."""
+    Resource.objects.filter(doctor=instance, claims__isnull=True).delete()
+
+
+def _facts_changed(**_kwargs: Any) -> None:
+    forget()
+
+
+for _model in (BookingPolicy, Clinic, Organisation, Doctor, DoctorClinic, Service, ServiceOverride):
+    post_save.connect(_facts_changed, sender=_model)
+    post_delete.connect(_facts_changed, sender=_model)
+for _links in (Service.doctors.through, Service.clinics.through):
+    m2m_changed.connect(_facts_changed, sender=_links)

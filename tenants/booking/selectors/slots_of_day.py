@@ -1,0 +1,98 @@
+"""Free slots of one doctor on certain days, and the ones nearest to an instant."""
+
+import datetime as dt
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from tenants.booking.loading import busy_of, hours_of
+from tenants.booking.offer_cache import offers_on, price_periods
+from tenants.booking.policy import current_policy
+from tenants.booking.selectors.values import Slot, clinic_limits, plan_for, slot_of
+from tenants.booking.slots import ONE_DAY, UTC, day_start, free_starts
+
+MAX_DAYS: Final = 93
+"""The longest range computed at once; a longer one is cut off."""
+
+_NEAR_DAYS: Final = 7
+_REACH_DAYS: Final = 5 * 366
+
+
+def free_slots(
+    *,
+    doctor_id: int,
+    service_id: int,
+    clinic_id: int | None = None,
+    start: dt.date,
+    end: dt.date,
+    now: dt.datetime,
+    for_staff: bool = False,
+) -> list[Slot]:
+    """Return the free slots on the clinics' local dates `[start, end)`, by instant.
+
+    Empty when the doctor does not offer the service (see `explain`). At most `MAX_DAYS` days. Two queries while
+    the offers are cached, whatever the range.
+    """
+    today = now.astimezone(UTC).date()
+    start = max(start, today - ONE_DAY)  # nothing earlier is free, whatever the zone
+    end = min(end, today + _REACH_DAYS * ONE_DAY)
+    if start >= end:
+        return []
+    end = min(end, start + MAX_DAYS * ONE_DAY)
+    policy = current_policy()
+    periods = [
+        (first, last, offer)
+        for first, last in price_periods(service_id=service_id, start=start, end=end)
+        for offer in offers_on(doctor_id=doctor_id, service_id=service_id, on_date=first)
+        if clinic_id is None or offer.clinic_id == clinic_id
+    ]
+    if not periods:
+        return []
+    rules = hours_of([doctor_id])[doctor_id]
+    if not rules:
+        return []
+    # A visit that begins on the last day may end after it; zones are at most a day away from UTC.
+    since = dt.datetime.combine(start, dt.time(0), tzinfo=UTC) - ONE_DAY
+    until = dt.datetime.combine(end, dt.time(0), tzinfo=UTC) + 2 * ONE_DAY
+    busy = busy_of([doctor_id], since=since, until=until)[doctor_id]
+    found: list[Slot] = []
+    for first, last, offer in periods:
+        zone = offer.time_zone
+        plan = plan_for(
+            offer,
+            rules=rules.get(offer.clinic_id, ()),
+            busy=busy,
+            limits=clinic_limits(zone=zone, policy=policy, now=now, for_staff=for_staff),
+            policy=policy,
+            first=first,
+            last=last,
+        )
+        starts = free_starts(plan, since=day_start(first, zone), until=day_start(last, zone))
+        found.extend(slot_of(offer, at) for at in starts)
+    found.sort(key=lambda slot: (slot.starts_at, slot.clinic_id))
+    return found
+
+
+def nearest_slots(
+    *,
+    doctor_id: int,
+    service_id: int,
+    clinic_id: int,
+    time_zone: str,
+    around: dt.datetime,
+    limit: int,
+    now: dt.datetime,
+    for_staff: bool = False,
+) -> list[Slot]:
+    """Return up to `limit` free slots nearest to an instant, within a week of it, by instant."""
+    day = around.astimezone(ZoneInfo(time_zone)).date()
+    slots = free_slots(
+        doctor_id=doctor_id,
+        service_id=service_id,
+        clinic_id=clinic_id,
+        start=max(day - _NEAR_DAYS * ONE_DAY, now.astimezone(ZoneInfo(time_zone)).date()),
+        end=day + (_NEAR_DAYS + 1) * ONE_DAY,
+        now=now,
+        for_staff=for_staff,
+    )
+    nearest = sorted(slots, key=lambda slot: (abs(slot.starts_at - around), slot.starts_at))[:limit]
+    return sorted(nearest, key=lambda slot: slot.starts_at)
