@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+import structlog
 from django.core.cache import caches
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
@@ -23,6 +24,8 @@ from saas.networks.provisioning.schemas import drop_schema
 from saas.networks.provisioning.script import create_from_script
 from saas.networks.provisioning.spares import take_spare
 from saas.networks.signals import network_provisioned
+
+logger = structlog.get_logger(__name__)
 
 TRIAL_DAYS: Final = 14
 SLUG_QUARANTINE_DAYS: Final = 90
@@ -113,6 +116,7 @@ def provision_network(*, network_id: int, profile: NetworkProfile) -> Network:
     except Exception as error:
         with public_context():
             reason = error.code if isinstance(error, DomainError) else type(error).__name__
+            logger.exception("provisioning_failed", network_id=network_id, reason=reason)
             Network.objects.filter(pk=network_id).update(provisioning_error=reason)
         _publish_stage(network_id, "failed")
         if isinstance(error, DomainError):

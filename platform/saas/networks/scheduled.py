@@ -5,9 +5,12 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from saas.networks.context import network_context
+from saas.networks.actions import provision_network
 from saas.networks.directory import primary_host
 from saas.networks.lifecycle import working_states
+from saas.networks.migrating.runner import migrate_one
 from saas.networks.models import Network
+from saas.networks.profiles import profile_of
 from saas.networks.provisioning.spares import refill_spares
 from saas.networks.tasks import public_task
 from saas.networks.usage import count_usage
@@ -34,3 +37,16 @@ def count_usage_of_all() -> None:
             logger.exception("usage_count_failed", schema=network.schema_name)
             continue
         Network.objects.filter(pk=network.pk).update(usage=usage, usage_at=timezone.now())
+
+
+@public_task(name="saas.networks.scheduled.migrate_network")
+def migrate_network(network_id: int) -> None:
+    """Migrate one network now; how it went stands in its row."""
+    migrate_one(network_id)
+
+
+@public_task(name="saas.networks.scheduled.provision_again")
+def provision_again(network_id: int) -> None:
+    """Try again what failed, from what the network's row knows of the sign-up."""
+    network = Network.objects.get(pk=network_id)
+    provision_network(network_id=network_id, profile=profile_of(network))

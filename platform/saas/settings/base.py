@@ -70,7 +70,6 @@ TENANT_APPS = [
     "wagtail.search",
     "wagtail.admin",
     "wagtail",
-    "modelsearch",
     "modelcluster",
     "taggit",
 ]
@@ -130,6 +129,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "csp.context_processors.nonce",
                 "saas.core.context_processors.platform",
+                "tenants.website.context_processors.clinic_site",
             ],
         },
     }

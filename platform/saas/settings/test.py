@@ -17,3 +17,4 @@ DATABASE_MAY_LOSE_COMMITS = True  # the embedded test server runs without fsync
 SPARE_SCHEMAS = 0
 for _cache in CACHES.values():
     _cache["TIMEOUT"] = 60
+    _cache["KEY_PREFIX"] = "test"

@@ -67,6 +67,13 @@ def migrate_networks(
     return outcomes
 
 
+def migrate_one(network_id: int) -> Outcome:
+    """Migrate one network in this thread and record the outcome in its row."""
+    with public_context():
+        network = Network.objects.get(pk=network_id)
+    return _migrate_and_record(network.pk, network.schema_name, _migrate_one)
+
+
 def _wave(networks: list[Network], step: Callable[[str], None], workers: int) -> Iterator[Outcome]:
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="migrate") as pool:
         futures = [

@@ -1,0 +1,173 @@
+"""What an operator sees and can do, and who is kept out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from saas.accounts.models import User
+from saas.accounts.roles import Role
+from saas.networks.context import NetworkRef, public_context
+from saas.networks.lifecycle import NetworkState
+from saas.networks.models import Network, PlatformEvent
+
+LIST = "/console/networks/network/"
+
+
+@pytest.fixture
+def operator(public_client: Client, db: None) -> User:
+    with public_context():
+        user = User.objects.create_user(
+            "operator@platform.example",
+            "a-long-password",
+            role=Role.OPERATOR,
+            is_staff=True,
+            is_patient=False,
+        )
+        public_client.force_login(user)
+    return user
+
+
+def _operate(network: NetworkRef, operation: str) -> str:
+    return f"{LIST}{network.id}/{operation}/"
+
+
+def test_console_sends_a_stranger_to_the_log_in_page(public_client: Client, db: None) -> None:
+    response = public_client.get(LIST)
+    assert response.status_code == 302
+    assert response["Location"].startswith("/console/login/")
+    assert public_client.get(response["Location"])["Location"].startswith("/accounts/login/?next=")
+
+
+@pytest.mark.parametrize("fields", [{"role": Role.OWNER}, {"role": Role.OWNER, "is_staff": True}])
+def test_console_is_closed_to_owners(public_client: Client, db: None, fields: dict[str, Any]) -> None:
+    with public_context():
+        public_client.force_login(
+            User.objects.create_user("owner@platform.example", "a-long-password", **fields)
+        )
+    response = public_client.get(LIST, follow=True)
+    assert response.status_code == 403
+
+
+def test_console_does_not_exist_on_a_network(client_for: Callable[..., Client], network: NetworkRef) -> None:
+    assert client_for(network).get("/console/").status_code == 404
+
+
+def test_list_shows_state_address_and_schema(
+    operator: User, public_client: Client, twin_networks: tuple[NetworkRef, NetworkRef]
+) -> None:
+    page = public_client.get(LIST).content.decode()
+    for network in twin_networks:
+        assert network.name in page
+        assert network.primary_host in page
+
+
+def test_list_takes_the_same_queries_for_more_networks(
+    operator: User,
+    public_client: Client,
+    twin_networks: tuple[NetworkRef, NetworkRef],
+    django_assert_num_queries: Any,
+) -> None:
+    with public_context():
+        Network.objects.exclude(pk=twin_networks[0].id).update(name="Other")
+    public_client.get(LIST)  # content types and the session are remembered
+    queries = 7  # session, user, two counts, page of networks, their domains, filter choices of the plan
+    with django_assert_num_queries(queries):
+        public_client.get(f"{LIST}?q={twin_networks[0].name}")
+    with public_context():
+        Network.objects.update(name=twin_networks[0].name)
+        for number in range(900_001, 900_003):
+            Network.objects.create(
+                id=number, schema_name=f"t_{number}", slug=f"more-{number}", name=twin_networks[0].name
+            )
+    with django_assert_num_queries(queries):
+        public_client.get(f"{LIST}?q={twin_networks[0].name}")
+
+
+def test_suspend_needs_a_reason_and_keeps_the_network_untouched_without_one(
+    operator: User, public_client: Client, twin_networks: tuple[NetworkRef, NetworkRef]
+) -> None:
+    response = public_client.post(_operate(twin_networks[0], "suspend"), {"reason": ""})
+    assert response.status_code == 400
+    with public_context():
+        assert Network.objects.get(pk=twin_networks[0].id).state == NetworkState.TRIAL
+
+
+def test_suspend_by_get_only_asks(
+    operator: User, public_client: Client, twin_networks: tuple[NetworkRef, NetworkRef]
+) -> None:
+    assert public_client.get(_operate(twin_networks[0], "suspend")).status_code == 200
+    with public_context():
+        assert Network.objects.get(pk=twin_networks[0].id).state == NetworkState.TRIAL
+
+
+def test_suspend_and_resume_change_the_site_and_are_logged(
+    operator: User,
+    public_client: Client,
+    client_for: Callable[..., Client],
+    twin_networks: tuple[NetworkRef, NetworkRef],
+) -> None:
+    network = twin_networks[0]
+    public_client.post(_operate(network, "suspend"), {"reason": "Unpaid for 60 days"})
+    assert client_for(network).get("/").status_code == 403
+    public_client.post(_operate(network, "resume"))
+    assert client_for(network).get("/livez").status_code == 200
+    with public_context():
+        events = list(
+            PlatformEvent.objects.filter(network_id=network.id)
+            .order_by("id")
+            .values_list("action", "actor_id")
+        )
+    assert events[-2:] == [("network.suspended", operator.pk), ("network.trial", operator.pk)]
+
+
+def test_refused_step_explains_itself_and_keeps_the_reason(
+    operator: User, public_client: Client, twin_networks: tuple[NetworkRef, NetworkRef]
+) -> None:
+    network = twin_networks[0]
+    public_client.post(_operate(network, "suspend"), {"reason": "Unpaid for 60 days"})
+    response = public_client.post(_operate(network, "suspend"), {"reason": "Once more, to be sure"})
+    assert response.status_code == 409
+    assert "Once more, to be sure" in response.content.decode()
+
+
+def test_unknown_operation_is_not_found(
+    operator: User, public_client: Client, twin_networks: tuple[NetworkRef, NetworkRef]
+) -> None:
+    assert public_client.post(_operate(twin_networks[0], "explode")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/console/",
+        LIST,
+        "/console/networks/platformevent/",
+        "/console/billing/plan/",
+        "/console/accounts/user/",
+    ],
+)
+def test_pages_open(operator: User, public_client: Client, path: str) -> None:
+    assert public_client.get(path).status_code == 200
+
+
+def test_card_of_a_network_offers_what_its_state_allows(
+    operator: User, public_client: Client, twin_networks: tuple[NetworkRef, NetworkRef]
+) -> None:
+    page = public_client.get(f"{LIST}{twin_networks[0].id}/change/").content.decode()
+    assert "/suspend/" in page
+    assert "/resume/" not in page
+
+
+def test_only_the_console_may_evaluate_scripts(
+    operator: User,
+    public_client: Client,
+    client_for: Callable[..., Client],
+    twin_networks: tuple[NetworkRef, NetworkRef],
+) -> None:
+    assert "unsafe-eval" in public_client.get("/console/")["Content-Security-Policy"]
+    for response in (public_client.get("/livez"), client_for(twin_networks[0]).get("/livez")):
+        assert "unsafe" not in response["Content-Security-Policy"]

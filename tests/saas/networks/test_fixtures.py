@@ -1,0 +1,68 @@
+"""The fixtures that every other test stands on."""
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+
+from saas.accounts.models import User
+from saas.networks.context import NoSchemaEntered, current_network, network_context, public_context
+from saas.networks.models import Network
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.mark.django_db
+def test_nothing_is_entered_without_a_network():
+    with pytest.raises(NoSchemaEntered):
+        User.objects.count()
+
+
+@pytest.mark.django_db
+def test_network_is_entered_and_rolled_back_first(network):
+    assert current_network() == network
+    assert not User.objects.filter(email="left@example.org").exists()
+    User.objects.create_user("left@example.org", "x")
+
+
+@pytest.mark.django_db
+def test_network_is_entered_and_rolled_back_second(network):
+    assert not User.objects.filter(email="left@example.org").exists()
+    User.objects.create_user("left@example.org", "x")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_transactional_test_gets_a_clone_of_its_own(network):
+    assert network.slug == "fresh"
+    User.objects.create_user("committed@example.org", "x")
+
+
+@pytest.mark.django_db
+def test_clone_of_a_transactional_test_is_gone(public_schema):
+    assert sorted(Network.objects.values_list("slug", flat=True)) == ["first", "second"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 't\\_%%'")
+        assert cursor.fetchone()[0] == 2
+
+
+@pytest.mark.django_db
+def test_content_types_survive(network):
+    with public_context():
+        public = dict(ContentType.objects.values_list("model", "id"))
+    assert public
+    assert dict(ContentType.objects.values_list("model", "id")) == public
+
+
+@pytest.mark.django_db
+def test_twins_have_equal_ids(twin_networks):
+    ids = []
+    for ref in twin_networks:
+        with network_context(ref):
+            ids.append(list(User.objects.order_by("id").values_list("id", flat=True)))
+    assert ids[0] == ids[1]
+
+
+@pytest.mark.django_db
+def test_network_factory_inside_a_transaction(network_factory):
+    third = network_factory("third", language="ru")
+    with network_context(third):
+        assert ContentType.objects.exists()
