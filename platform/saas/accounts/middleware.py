@@ -11,7 +11,7 @@ from django.utils.cache import patch_vary_headers
 
 from saas.core.languages import is_language
 
-_MFA_OPEN_PATHS = ("/accounts/", "/static/", "/media/", "/language/", "/brand.css", "/livez", "/handover/")
+_MFA_OPEN_PATHS = ("/accounts/", "/static/", "/media/", "/language/", "/brand.css", "/livez", "/handover/", "/signup/")
 
 
 class LanguageMiddleware:

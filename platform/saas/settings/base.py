@@ -216,6 +216,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
     },
     "count-usage": {"task": "saas.networks.scheduled.count_usage_of_all", "schedule": timedelta(minutes=15)},
+    "onboarding-sweep": {"task": "saas.onboarding.tasks.sweep", "schedule": timedelta(seconds=15)},
     "booking-housekeeping": {"task": "tenants.booking.tasks.tidy_all", "schedule": timedelta(minutes=5)},
 }
 
