@@ -1,6 +1,9 @@
 """Addresses of one clinic network: its site, booking, back office and API. Wagtail's pages answer the rest."""
 
 from django.urls import include, path
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.documents import urls as wagtaildocs_urls
 
 from saas.core import views as core
 from saas.core.language_view import choose_language
@@ -10,4 +13,14 @@ urlpatterns = [
     path("language/", choose_language, name="choose_language"),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("tenants.api.urls")),
+    path("cms/", include(wagtailadmin_urls)),
+    path("documents/", include(wagtaildocs_urls)),
+    path("", include("tenants.desk.urls")),
+    path("", include("tenants.website.urls")),
+    path("", include(wagtail_urls)),
 ]
+
+handler400 = "tenants.website.views.site.bad_request"
+handler403 = "tenants.website.views.site.forbidden"
+handler404 = "tenants.website.views.site.not_found"
+handler500 = "tenants.website.views.site.server_error"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch, QuerySet
 
@@ -14,9 +13,6 @@ from tenants.clinics.models import Clinic
 from tenants.clinics.selectors import organisation
 from tenants.doctors.models import Doctor, DoctorClinic, DoctorSpecialization, Specialization
 from tenants.services.models import Service
-
-if TYPE_CHECKING:
-    from django.db.models.fields.files import ImageFieldFile
 
 SEARCHED_DOCTORS = 60
 """Of how many doctors the next free time is looked up for a strip of the soonest ones."""
@@ -31,10 +27,6 @@ class DoctorCard:
     titles: str
     clinics: tuple[Clinic, ...]
     next_free: Slot | None
-
-    @property
-    def photo(self) -> "ImageFieldFile | None":
-        return self.doctor.photo or None
 
     @property
     def path(self) -> str:

@@ -1,0 +1,44 @@
+"""How days and instants are written in the site's addresses."""
+
+import datetime as dt
+
+from django.utils.translation import gettext_lazy as _
+
+from saas.core.errors import DomainError
+
+_FORMAT = "%Y-%m-%dT%H:%MZ"
+
+
+class BadAddress(DomainError):
+    """A part of the address is damaged: nobody gets there by following our links."""
+
+    status = 400
+    code = "bad_address"
+    message = _("Part of this address is damaged. Please choose the day and time again.")
+
+
+def write_instant(instant: dt.datetime) -> str:
+    """Return the instant as the `at` parameter, in UTC to the minute."""
+    return instant.astimezone(dt.UTC).strftime(_FORMAT)
+
+
+def read_instant(text: str) -> dt.datetime:
+    """Return the aware UTC instant of an `at` parameter. Raises BadAddress; a time without zone is refused too."""
+    try:
+        instant = dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
+        if instant.tzinfo is None:
+            raise BadAddress
+        return instant.astimezone(dt.UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadAddress from error
+
+
+def read_day(text: str) -> dt.date:
+    """Return the date of a `day` or `from` parameter. Raises BadAddress."""
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise BadAddress from error
+    if not 2000 <= day.year <= 2200:
+        raise BadAddress
+    return day

@@ -1,0 +1,20 @@
+"""Addresses of the site outside Wagtail's page tree."""
+
+from django.urls import path
+
+from tenants.website.views import booking, my, site, visits
+
+urlpatterns = [
+    path("brand.css", site.brand_css, name="brand_css"),
+    path("robots.txt", site.robots_txt, name="robots_txt"),
+    path("sitemap.xml", site.sitemap_xml, name="sitemap_xml"),
+    path("book/", booking.start, name="book"),
+    path("book/time/", booking.time, name="book_time"),
+    path("book/contacts/", booking.contacts, name="book_contacts"),
+    path("visits/<str:token>/", visits.show, name="visit"),
+    path("visits/<str:token>/booked/", visits.booked, name="visit_booked"),
+    path("visits/<str:token>/cancel/", visits.cancel, name="visit_cancel"),
+    path("visits/<str:token>/move/", visits.move, name="visit_move"),
+    path("visits/<str:token>/move/check/", visits.move_check, name="visit_move_check"),
+    path("my/", my.visits, name="my_visits"),
+]
