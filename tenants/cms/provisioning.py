@@ -97,7 +97,7 @@ def _home_body() -> list[tuple[str, Any]]:
         ),
         ("doctors", {"title": _("Doctors who can see you soonest"), "limit": 4}),
         ("services", {"title": _("Services and prices"), "limit": 6}),
-        ("clinics", {"title": _("Where to find us"), "limit": 6}),
+        ("clinics", {"title": _("Where to find us")}),
         (
             "faq",
             {
