@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from saas.console.site import console_site
 from saas.core import views as core
 from saas.core.language_view import choose_language
 
@@ -9,4 +10,5 @@ urlpatterns = [
     path("livez", core.livez),
     path("language/", choose_language, name="choose_language"),
     path("accounts/", include("allauth.urls")),
+    path("console/", console_site.urls),
 ]

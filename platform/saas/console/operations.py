@@ -1,0 +1,135 @@
+"""What an operator can do to one network. Each returns the sentence that tells how it went.
+
+All of them are actions of `saas.networks` and `saas.onboarding`, which check the rules and write the log.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from saas.console.forms import ConfirmForm, ReasonForm
+from saas.networks import actions, audit
+from saas.networks.lifecycle import NetworkState
+from saas.networks.models import Network
+from saas.networks.scheduled import migrate_network, provision_again
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A sentence for the operator, and where to go next (empty: back to the network)."""
+
+    message: str
+    redirect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One button of the console: its words, its question, what it does, and the states in which it is offered."""
+
+    code: str
+    label: Promise
+    question: Promise
+    form: type[forms.Form]
+    perform: Callable[[HttpRequest, Network, dict[str, str]], Outcome]
+    states: frozenset[str]
+
+
+def _suspend(request: HttpRequest, network: Network, data: dict[str, str]) -> Outcome:
+    actions.change_state(
+        network_id=network.pk, state=NetworkState.SUSPENDED, actor_id=request.user.pk, reason=data["reason"]
+    )
+    return Outcome(_("“%(name)s” is suspended.") % {"name": network.name})
+
+
+def _resume(request: HttpRequest, network: Network, _data: dict[str, str]) -> Outcome:
+    actions.resume_network(network_id=network.pk, actor_id=request.user.pk)
+    return Outcome(_("“%(name)s” is back at work.") % {"name": network.name})
+
+
+def _retry_provisioning(request: HttpRequest, network: Network, _data: dict[str, str]) -> Outcome:
+    audit.record("network.provisioning_retried", network=network, actor_id=request.user.pk)
+    provision_again.delay(network.pk)
+    return Outcome(
+        _("Provisioning of “%(name)s” has been started again. Reload in a few seconds.")
+        % {"name": network.name}
+    )
+
+
+def _retry_migration(request: HttpRequest, network: Network, _data: dict[str, str]) -> Outcome:
+    audit.record("network.migration_retried", network=network, actor_id=request.user.pk)
+    migrate_network.delay(network.pk)
+    return Outcome(
+        _("Migration of “%(name)s” has been started. Reload in a few seconds.") % {"name": network.name}
+    )
+
+
+def _visit(request: HttpRequest, network: Network, data: dict[str, str]) -> Outcome:
+    from saas.networks.handover import issue_handover  # noqa: PLC0415 - lands with tenancy
+
+    address = issue_handover(
+        kind="operator",
+        network_id=network.pk,
+        user_id=request.user.pk,
+        email=str(request.user.email),
+        reason=data["reason"],
+        next_path="/cms/",
+    )
+    return Outcome(_("You are visiting “%(name)s”.") % {"name": network.name}, redirect=address)
+
+
+_RUNNING = frozenset({NetworkState.TRIAL, NetworkState.ACTIVE, NetworkState.PAST_DUE})
+
+OPERATIONS = {
+    operation.code: operation
+    for operation in (
+        Operation(
+            "suspend",
+            gettext_lazy("Suspend"),
+            gettext_lazy("Its site, booking and back office stop answering at once. Nothing is deleted."),
+            ReasonForm,
+            _suspend,
+            _RUNNING,
+        ),
+        Operation(
+            "resume",
+            gettext_lazy("Resume"),
+            gettext_lazy("Its site, booking and back office answer again."),
+            ConfirmForm,
+            _resume,
+            frozenset({NetworkState.SUSPENDED, NetworkState.CLOSED}),
+        ),
+        Operation(
+            "retry-provisioning",
+            gettext_lazy("Retry provisioning"),
+            gettext_lazy(
+                "The schema and the first content are made again from the template. Safe to repeat."
+            ),
+            ConfirmForm,
+            _retry_provisioning,
+            frozenset({NetworkState.PROVISIONING}),
+        ),
+        Operation(
+            "retry-migration",
+            gettext_lazy("Migrate now"),
+            gettext_lazy("Brings the network's schema to the version of the running code. Safe to repeat."),
+            ConfirmForm,
+            _retry_migration,
+            _RUNNING | {NetworkState.SUSPENDED, NetworkState.CLOSED},
+        ),
+        Operation(
+            "visit",
+            gettext_lazy("Visit as operator"),
+            gettext_lazy(
+                "Opens the back office for 30 minutes at most. Every step is logged there and here."
+            ),
+            ReasonForm,
+            _visit,
+            _RUNNING,
+        ),
+    )
+}
