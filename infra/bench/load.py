@@ -70,7 +70,9 @@ def run(port: int, work: Sequence[Sequence[bytes]], *, seconds: float, status: i
     )
 
 
-def request(method: str, path: str, *, host: str, headers: dict[str, str] | None = None, body: bytes = b"") -> bytes:
+def request(
+    method: str, path: str, *, host: str, headers: dict[str, str] | None = None, body: bytes = b""
+) -> bytes:
     """Return the bytes of one HTTP request that closes its connection."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Connection: close", "X-Forwarded-Proto: https"]
     if body:
@@ -79,7 +81,9 @@ def request(method: str, path: str, *, host: str, headers: dict[str, str] | None
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def _send(pipe: Connection, port: int, requests: Sequence[bytes], begin: float, end: float, status: int) -> None:
+def _send(  # noqa: PLR0917 - a process's target takes plain arguments
+    pipe: Connection, port: int, requests: Sequence[bytes], begin: float, end: float, status: int
+) -> None:
     expected = f"HTTP/1.1 {status} ".encode()
     latencies: list[float] = []
     time.sleep(max(begin - time.perf_counter(), 0))
@@ -88,7 +92,9 @@ def _send(pipe: Connection, port: int, requests: Sequence[bytes], begin: float, 
     while now < end and position < len(requests):
         answer = _exchange(port, requests[position])
         if not answer.startswith(expected):
-            pipe.send(answer[:2000].decode("utf-8", "replace") or "the connection was closed without an answer")
+            pipe.send(
+                answer[:2000].decode("utf-8", "replace") or "the connection was closed without an answer"
+            )
             return
         after = time.perf_counter()
         latencies.append(after - now)

@@ -80,7 +80,15 @@ def web(name: str, *, settings: str, env: Mapping[str, str], probe: str, host: s
     log = FOLDER / f"{name}.log"
     command = [
         *(str(PYTHON), "-m", "gunicorn", "saas.wsgi:application", "--bind", f"{processes.LOOPBACK}:{port}"),
-        *("--worker-class", "sync", "--workers", str(WORKERS), "--log-level", "warning", "--no-control-socket"),
+        *(
+            "--worker-class",
+            "sync",
+            "--workers",
+            str(WORKERS),
+            "--log-level",
+            "warning",
+            "--no-control-socket",
+        ),
     ]
     with log.open("wb") as output:
         server = subprocess.Popen(
