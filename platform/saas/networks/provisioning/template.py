@@ -12,9 +12,9 @@ from saas.networks.provisioning.script import script_path, write_script
 
 def build_template(*, tell: Callable[[str], None] = lambda _text: None) -> None:
     """Migrate the template schema to the code's version and write its script. Does nothing when up to date."""
-    if script_path().exists() and schema_exists(TEMPLATE_SCHEMA):
-        return
     with public_context():
+        if script_path().exists() and schema_exists(TEMPLATE_SCHEMA):
+            return
         if not schema_exists(TEMPLATE_SCHEMA):
             create_schema(TEMPLATE_SCHEMA)
     tell("migrating the template schema")
