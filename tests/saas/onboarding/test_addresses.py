@@ -3,7 +3,7 @@ import pytest
 from saas.networks.context import NetworkRef
 from saas.onboarding.addresses import check_address, slug_of
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 
 @pytest.mark.parametrize(
