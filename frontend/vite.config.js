@@ -17,7 +17,7 @@ function iconSprite() {
         const source = readFileSync(resolve(modules, "lucide-static/icons", `${name}.svg`), "utf8");
         const inner = source.slice(source.indexOf(">", source.indexOf("<svg")) + 1, source.lastIndexOf("</svg>"));
         const body = inner.replace(/\s*\n\s*/g, "");
-        return `<symbol id="${name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round">${body}</symbol>`;
+        return `<symbol id="${name}" viewBox="0 0 24 24">${body}</symbol>`;
       });
       this.emitFile({
         type: "asset",

@@ -158,4 +158,11 @@ Alpine.data("echo", () => ({
   },
 }));
 
+/** A form that sends itself; its button is for those without scripts. */
+Alpine.data("autoSubmit", () => ({
+  init() {
+    this.$el.requestSubmit();
+  },
+}));
+
 export default Alpine;
