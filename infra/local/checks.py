@@ -23,7 +23,6 @@ _PRODUCTION = {
     "PLATFORM_HOST": "clinics.example.com",
     "EMAIL_URL": "smtp://mail.example.com:587",
     "DEFAULT_FROM_EMAIL": "noreply@clinics.example.com",
-    "FIELD_ENCRYPTION_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
 }
 
 

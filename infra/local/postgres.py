@@ -63,6 +63,7 @@ class Postgres:
     name: str = "postgres"
     durable: bool = True
     settings: Mapping[str, str] = field(default_factory=dict)
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @cached_property
     def home(self) -> Path:
@@ -165,6 +166,7 @@ class Postgres:
         pid = self._pid()
         if pid is not None:
             processes.stop(pid, sign=signal.SIGINT, seconds=STOP_SECONDS, mentions=str(self.data))
+        processes.reap(self._process)
 
     def _pid(self) -> int | None:
         """The running server's process id; a stale pid file (crash, reboot, reused id) counts as not running."""
@@ -219,6 +221,7 @@ class Postgres:
             raise LocalError(message)
 
     def _launch(self) -> None:
+        processes.reap(self._process)
         # The check above found no such server: the file would only make PostgreSQL doubt a reused process id.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         port = processes.remembered_port(self._port_file)
@@ -227,7 +230,7 @@ class Postgres:
         for key, value in settings.items():
             command += ["-c", f"{key}={value}"]
         with self.log.open("ab") as log:
-            process = subprocess.Popen(  # type: ignore[call-overload]  # **kwargs of mixed types
+            process = self._process = subprocess.Popen(  # type: ignore[call-overload]  # **kwargs of mixed types
                 command,
                 cwd="/",
                 stdin=subprocess.DEVNULL,

@@ -7,6 +7,7 @@ import fcntl
 import os
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -84,6 +85,13 @@ def stop(pid: int, *, sign: signal.Signals, seconds: float, mentions: str) -> No
     if not wait_until(lambda: not is_running(pid, mentions=mentions), seconds=seconds):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+def reap(process: subprocess.Popen[bytes] | None) -> None:
+    """Takes note of a child's end, so that it does not stay a zombie."""
+    if process is not None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=1)
 
 
 def remembered_port(file: Path) -> int:

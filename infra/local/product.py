@@ -65,9 +65,12 @@ def _serve(services: Sequence[Service], env: dict[str, str], *, port: int, box: 
     ended = threading.Event()
     supervisor = Supervisor(services, env, ended)
     try:
-        with progress.step("Web, worker, beat, mail"):
-            supervisor.start()
+        # The web server first: loading the product takes a processor's whole attention.
+        with progress.step("Web and mail"):
+            supervisor.start("web", "mail")
             _wait_for_web(supervisor, port)
+        with progress.step("Worker and beat"):
+            supervisor.start("worker", "beat")
         progress.say(box.text())
         for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sign, lambda *_: ended.set())
@@ -85,6 +88,7 @@ def _services(port: int, mail_port: int, *, catches_mail: bool) -> list[Service]
     web: list[str | Path] = [
         *(PYTHON, "-m", "gunicorn", "saas.wsgi:application"),
         *("--bind", f"{processes.LOOPBACK}:{port}"),
+        "--preload",
         *("--worker-class", "gthread", "--workers", str(_WEB_WORKERS), "--threads", str(_WEB_THREADS)),
         *("--graceful-timeout", "8", "--access-logfile", "-", "--no-control-socket"),
     ]
@@ -121,7 +125,7 @@ def _wait_for_web(supervisor: Supervisor, port: int) -> None:
             message = f"The web server did not answer within {READY_SECONDS} s. See {LOGS / 'web.log'}."
             raise LocalError(message)
         time.sleep(0.2)
-    if status >= http.client.INTERNAL_SERVER_ERROR:
+    if status >= http.client.BAD_REQUEST:
         tail = processes.last_lines(LOGS / "web.log", 30)
         message = f"The first page answered with {status}. End of {LOGS / 'web.log'}:\n{tail}"
         raise LocalError(message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import redis
@@ -25,6 +25,7 @@ class Redis:
 
     name: str = "redis"
     durable: bool = True
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
     def data(self) -> Path:
@@ -70,6 +71,7 @@ class Redis:
         pid = self._pid()
         if pid is not None:
             processes.stop(pid, sign=signal.SIGTERM, seconds=10, mentions="redis-server")
+        processes.reap(self._process)
 
     def _pid(self) -> int | None:
         try:
@@ -79,6 +81,7 @@ class Redis:
         return pid if processes.is_running(pid, mentions="redis-server") else None
 
     def _launch(self) -> None:
+        processes.reap(self._process)
         port = processes.remembered_port(self.data / "port")
         options = {
             "bind": processes.LOOPBACK,
@@ -94,7 +97,7 @@ class Redis:
         for key, value in options.items():
             command += [f"--{key}", value]
         with self.log.open("ab") as log:
-            process = subprocess.Popen(
+            process = self._process = subprocess.Popen(
                 command,
                 cwd=self.data,
                 stdin=subprocess.DEVNULL,

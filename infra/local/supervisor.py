@@ -64,6 +64,11 @@ class Service:
             )
         self.pid_file.write_text(f"{self.process.pid}\n")
 
+    def kill_rest(self) -> None:
+        """Ends what a dead process left behind, such as a worker's pool."""
+        if self.process is not None:
+            _kill_group(self.process.pid)
+
     def exit_code(self) -> int | None:
         """None while it runs."""
         return self.process.poll() if self.process else None
@@ -76,7 +81,7 @@ class Service:
             self.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(self.grace_seconds)
-        _kill_group(self.process.pid)
+        self.kill_rest()
         self.process.wait()
         self.pid_file.unlink(missing_ok=True)
 
@@ -100,10 +105,11 @@ class Supervisor:
         self._env = env
         self._ended = ended
 
-    def start(self) -> None:
-        """Starts all services."""
+    def start(self, *names: str) -> None:
+        """Starts the named services, all when none is named."""
         for service in self._services:
-            service.start(self._env)
+            if not names or service.name in names:
+                service.start(self._env)
 
     def check(self) -> None:
         """Restarts what died; raises LocalError with the log's end when it keeps dying."""
@@ -111,6 +117,7 @@ class Supervisor:
             code = service.exit_code()
             if code is None:
                 continue
+            service.kill_rest()
             now = time.monotonic()
             service.deaths = [moment for moment in service.deaths if now - moment < _WINDOW_SECONDS] + [now]
             report = f"{service.name} ended with code {code}. End of {service.log}:\n{_tail(service)}"

@@ -86,10 +86,10 @@ class Store:
         draft = path.with_suffix(".new")
         draft.write_bytes(source)
         draft.rename(path)
-        for old in self.keys()[KEEP:]:
+        for old in self.newest_first()[KEEP:]:
             (self._folder / f"{old}.eml").unlink(missing_ok=True)
 
-    def keys(self) -> list[str]:
+    def newest_first(self) -> list[str]:
         """Keys of all messages, newest first."""
         return sorted((path.stem for path in self._folder.glob("*.eml")), reverse=True)
 
@@ -105,9 +105,9 @@ class Store:
 
     def all(self) -> list[Mail]:
         """All messages, newest first."""
-        return [mail for key in self.keys() if (mail := self.get(key)) is not None]
+        return [mail for key in self.newest_first() if (mail := self.get(key)) is not None]
 
     def clear(self) -> None:
         """Removes all messages."""
-        for key in self.keys():
+        for key in self.newest_first():
             (self._folder / f"{key}.eml").unlink(missing_ok=True)
