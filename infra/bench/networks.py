@@ -82,8 +82,7 @@ def provision(slug: str) -> NetworkRef:
     """Make a network the way sign-up does."""
     profile = NetworkProfile(name=slug.title(), slug=slug, owner_email=f"owner@{slug}.{HOST}")
     network = create_network(profile=profile)
-    provision_network(network_id=network.pk, profile=profile)
-    network.refresh_from_db()
+    network = provision_network(network_id=network.pk, profile=profile)
     return network.ref(primary_host=network_host(slug))
 
 

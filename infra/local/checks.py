@@ -58,7 +58,7 @@ def lint() -> None:
         check("Production settings", [*manage, *deploy], {**env, **_PRODUCTION})
         check("Migrations", [*manage, "makemigrations", "--check", "--dry-run"], env)
         check("Templates", [_BIN / "djlint", "--lint", "--quiet", "templates"], env)
-        check("Front end", ["npm", "run", "lint"], node.environment(), cwd=FRONTEND)
+        check("Front end", [*node.npm_command(), "run", "lint"], node.environment(), cwd=FRONTEND)
         check("API description", [PYTHON, "-m", "infra.local", "schema", "check"], env)
     finally:
         servers.stop()

@@ -60,7 +60,7 @@ def manage(arguments: Sequence[str]) -> int:
 def npm(arguments: Sequence[str]) -> int:
     """`npm ...`: the locked npm in the front end's folder."""
     node.build_frontend()
-    return subprocess.call(["npm", *arguments], cwd=FRONTEND, env=node.environment())
+    return subprocess.call([*node.npm_command(), *arguments], cwd=FRONTEND, env=node.environment())
 
 
 def lint(_arguments: Sequence[str]) -> int:

@@ -26,12 +26,15 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PATH": path, "CI": "1"}
 
 
+def npm_command() -> list[str | Path]:
+    """The words that run npm; the wheel's own `npm` file is a broken copy of a link."""
+    return [_home() / "bin" / "node", _home() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
+
+
 def npm(arguments: Iterable[str], *, folder: Path, log: str) -> None:
     """Runs npm in a folder. Raises LocalError with the end of its output."""
-    cli = _home() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     hint = "The JavaScript packages come from the registry that npm is set to: is the network up?"
-    node = _home() / "bin" / "node"
-    progress.run([node, cli, *arguments], log=log, env=environment(), cwd=folder, hint=hint)
+    progress.run([*npm_command(), *arguments], log=log, env=environment(), cwd=folder, hint=hint)
 
 
 def run_script(script: Path, arguments: Iterable[str], *, log: str) -> None:
