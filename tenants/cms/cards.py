@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.db.models import Prefetch, QuerySet
 
@@ -43,10 +44,15 @@ class SoonVisit:
     clinic: Clinic
 
     @property
+    def at(self) -> str:
+        """The instant as addresses write it, in UTC to the minute."""
+        return self.slot.starts_at.strftime("%Y-%m-%dT%H:%MZ")
+
+    @property
     def path(self) -> str:
         """Where this very time is booked."""
-        at = self.slot.starts_at.strftime("%Y-%m-%dT%H:%MZ")
-        return f"/book/contacts/?doctor={self.doctor.slug}&service={self.service.slug}&clinic={self.clinic.slug}&at={at}"
+        query = {"doctor": self.doctor.slug, "service": self.service.slug, "clinic": self.clinic.slug, "at": self.at}
+        return f"/book/contacts/?{urlencode(query)}"
 
 
 def active_doctors() -> QuerySet[Doctor]:
