@@ -4,7 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -33,10 +33,10 @@ def hours_of(doctor_ids: Collection[int]) -> dict[int, RulesByClinic]:
     """Return the weekly hours in force by doctor and clinic. One query."""
     found: dict[int, RulesByClinic] = defaultdict(lambda: defaultdict(list))
     rows = DoctorSchedule.objects.filter(doctor_id__in=doctor_ids, is_active=True).order_by()
-    for doctor_id, clinic_id, *rule in rows.values_list(
+    for doctor_id, clinic_id, weekday, start, end, valid_from, valid_until in rows.values_list(
         "doctor_id", "clinic_id", "day_of_week", "start_time", "end_time", "valid_from", "valid_until"
     ):
-        found[doctor_id][clinic_id].append(Rule(*rule))
+        found[doctor_id][clinic_id].append(Rule(weekday, start, end, valid_from, valid_until))
     return found
 
 
@@ -96,7 +96,7 @@ def busy_under_lock(
     ).values_list("pk", "span", "kind", "appointment_id", "has_expired"):
         if has_expired:
             expired_holds.append(claim_id)
-        elif appointment_id is None or appointment_id != but_appointment:
+        elif but_appointment is None or appointment_id != but_appointment:
             items.append(_busy(span, kind))
     return BusyTimes(items), expired_holds
 
@@ -122,7 +122,12 @@ def _active_claims(since: dt.datetime, until: dt.datetime) -> QuerySet[Claim]:
 
 
 def _busy(span: DateTimeTZRange, kind: str) -> Busy:
-    return Busy(span.lower, span.upper, BusyKind.BLOCKED if kind == ClaimKind.BLOCK else BusyKind.TAKEN)
+    # The constraint booking_claim_half_open keeps both bounds finite.
+    return Busy(
+        cast("dt.datetime", span.lower),
+        cast("dt.datetime", span.upper),
+        BusyKind.BLOCKED if kind == ClaimKind.BLOCK else BusyKind.TAKEN,
+    )
 
 
 def _locked_hours(doctor_id: int, patient_id: int) -> list[tuple[Any, ...]]:

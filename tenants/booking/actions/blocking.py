@@ -42,7 +42,7 @@ def block_time(
             .values_list("appointment__public_id", flat=True)
         )
         if met:
-            raise TimeNotFree(params={"appointments": [str(public_id) for public_id in met if public_id]})
+            raise TimeNotFree(params={"appointments": [str(public_id) for public_id in met if public_id is not None]})
         # Nobody has a right to time that is only held while somebody fills in a form.
         Claim.objects.filter(resource=resource, active=True, kind=ClaimKind.HOLD, span__overlap=span).update(
             active=False

@@ -1,6 +1,7 @@
 """What every change of an appointment leaves behind, in its own transaction: log, audit, outbox."""
 
 from typing import Any, Final
+from uuid import UUID
 
 from tenants.audit.actions import Actor, record
 from tenants.booking import topics
@@ -30,7 +31,7 @@ OPEN: Final = frozenset({AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRME
 """Statuses in which a visit is still going to take place."""
 
 
-def locked_appointment(public_id: object, *, expected_version: int | None) -> Appointment:
+def locked_appointment(public_id: UUID | str, *, expected_version: int | None) -> Appointment:
     """Lock and return an appointment. Raises AppointmentNotFound, StaleVersion.
 
     Taken before any resource lock, by everybody who takes both.
@@ -77,4 +78,5 @@ def write_down(
         version=appointment.version,
         payload={"appointment": str(appointment.public_id), **facts},
         dedup_key=f"appointment:{appointment.pk}:v{appointment.version}:{kind}",
+        expires_at=appointment.ends_at,  # news about a visit that is over helps nobody
     )

@@ -1,0 +1,115 @@
+"""The letters about a visit, in words and in the language of whoever reads them."""
+
+from email.utils import parseaddr
+from typing import Any, Final
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from saas.core.formatting import format_money, format_when, format_zone
+from saas.networks.context import current_network
+from saas.networks.hosts import network_url
+from tenants.booking import topics
+from tenants.booking.links import manage_path
+from tenants.booking.models import Appointment
+from tenants.clinics.models import Organisation
+from tenants.clinics.selectors import organisation
+from tenants.notifications.calendar import visit_calendar
+from tenants.notifications.channels.email import Letter, one_line
+
+_SUBJECTS: Final[dict[str, Promise]] = {
+    topics.BOOKED: _("You are booked: %(when)s, %(service)s"),
+    topics.MOVED: _("Your visit has been moved to %(when)s"),
+    topics.CANCELLED: _("Your visit on %(when)s has been cancelled"),
+}
+_STAFF_SUBJECTS: Final[dict[str, Promise]] = {
+    topics.BOOKED: _("New visit: %(when)s, %(service)s"),
+    topics.MOVED: _("Visit moved to %(when)s, %(service)s"),
+    topics.CANCELLED: _("Visit cancelled: %(when)s, %(service)s"),
+}
+
+
+def patient_letter(appointment: Appointment, *, topic: str, message_id: str) -> Letter | None:
+    """Return the letter to the patient with the calendar file; None when they gave no e-mail address."""
+    if not appointment.patient.email:
+        return None
+    profile = organisation()
+    with translation.override(appointment.language):
+        facts = _facts(appointment, profile, topic=topic, language=appointment.language)
+        manage_url = network_url(current_network().primary_host, manage_path(appointment))
+        facts["manage_url"] = manage_url
+        method, calendar = visit_calendar(
+            appointment,
+            summary=f"{appointment.service.name}, {facts['clinic_name']}",
+            description=f"{facts['doctor_name']}\n{manage_url}",
+            location=f"{facts['clinic_name']}, {facts['address']}",
+            organizer_name=one_line(profile.name),
+            organizer_email=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+            attendee_email=appointment.patient.email,
+            url=manage_url,
+            now=timezone.now(),
+        )
+        return Letter(
+            recipients=(appointment.patient.email,),
+            sender_name=profile.name,
+            reply_to=appointment.clinic.email or profile.email,
+            subject=str(_SUBJECTS[topic]) % facts,
+            text=render_to_string("emails/visit.txt", facts),
+            html=render_to_string("emails/visit.html", facts),
+            language=appointment.language,
+            message_id=message_id,
+            calendar=calendar,
+            calendar_method=method,
+        )
+
+
+def staff_letter(appointment: Appointment, *, topic: str, message_id: str) -> Letter | None:
+    """Return the short letter to the doctor and the clinic; None when neither has an e-mail address."""
+    profile = organisation()
+    doctor = appointment.doctor.user
+    addresses = (doctor.email, appointment.clinic.email or profile.email)
+    recipients = tuple(dict.fromkeys(each for each in addresses if each))
+    if not recipients:
+        return None
+    language = doctor.language or profile.language
+    with translation.override(language):
+        facts = _facts(appointment, profile, topic=topic, language=language)
+        return Letter(
+            recipients=recipients,
+            sender_name=profile.name,
+            reply_to="",
+            subject=str(_STAFF_SUBJECTS[topic]) % facts,
+            text=render_to_string("emails/staff_visit.txt", facts),
+            html=render_to_string("emails/staff_visit.html", facts),
+            language=language,
+            message_id=message_id,
+        )
+
+
+def _facts(appointment: Appointment, profile: Organisation, *, topic: str, language: str) -> dict[str, Any]:
+    zone = appointment.time_zone
+    starts_at = appointment.appointment_date
+    clinic = appointment.clinic
+    return {
+        "kind": topic.removeprefix("appointment."),
+        "language": language,
+        "network_name": profile.name,
+        "site_url": network_url(current_network().primary_host),
+        "patient_name": appointment.patient.first_name,
+        "patient_full_name": appointment.patient.full_name,
+        "when": format_when(starts_at, zone=zone, language=language),
+        "zone_words": format_zone(zone, at=starts_at, language=language),
+        "service": appointment.service.name,
+        "doctor_name": appointment.doctor.user.get_full_name(),
+        "clinic_name": clinic.name,
+        "address": ", ".join(part for part in (clinic.city, clinic.address) if part),
+        "clinic_phone": clinic.phone,
+        "directions": clinic.directions,
+        "price": format_money(appointment.price, appointment.currency, language),
+        "minutes": int((appointment.ends_at - starts_at).total_seconds()) // 60,
+        "preparation": appointment.service.preparation_instructions,
+        "cancel_reason": appointment.cancel_reason,
+    }
