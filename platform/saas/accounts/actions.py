@@ -1,5 +1,6 @@
 """What can be done to users. Each works in the entered schema."""
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.db import transaction
 
@@ -42,3 +43,16 @@ def create_person(
     if role in STAFF_ROLES:
         user.groups.set(Group.objects.filter(name=role.value))
     return user
+
+
+@transaction.atomic
+def reset_second_factor(*, user: User) -> int:
+    """Remove a person's second factors and recovery codes, after a lost phone; return how many were removed.
+
+    Their password is made unusable as well, so that they come back by a reset over their e-mail: whoever talked
+    somebody into this reset has nothing to sign in with. All their sessions end with it.
+    """
+    removed, _by_model = Authenticator.objects.filter(user=user).delete()
+    user.set_unusable_password()
+    user.save(update_fields=["password", "updated_at"])
+    return removed

@@ -1,6 +1,7 @@
 """Language of the page, and the second factor for those who need one."""
 
 from collections.abc import Callable
+from typing import Final
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -11,7 +12,19 @@ from django.utils.cache import patch_vary_headers
 
 from saas.core.languages import is_language
 
-_MFA_OPEN_PATHS = ("/accounts/", "/static/", "/media/", "/language/", "/brand.css", "/livez", "/handover/", "/signup/")
+OPERATOR_SESSION_KEY: Final = "operator_id"
+"""In the session of an operator who visits a network: who they are on the platform."""
+
+_MFA_OPEN_PATHS = (
+    "/accounts/",
+    "/static/",
+    "/media/",
+    "/language/",
+    "/brand.css",
+    "/livez",
+    "/handover/",
+    "/signup/",
+)
 
 
 class LanguageMiddleware:
@@ -52,6 +65,7 @@ class SecondFactorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if settings.MFA_REQUIRED and not request.path.startswith(_MFA_OPEN_PATHS):
             user = request.user
-            if user.is_authenticated and user.needs_mfa and not is_mfa_enabled(user):
+            is_visit = OPERATOR_SESSION_KEY in request.session  # the operator gave theirs to the console
+            if user.is_authenticated and user.needs_mfa and not is_visit and not is_mfa_enabled(user):
                 return HttpResponseRedirect(reverse("mfa_activate_totp"))
         return self.get_response(request)

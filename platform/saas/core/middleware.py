@@ -13,7 +13,7 @@ _OWN_SITE = frozenset({"same-origin", "none"})
 
 
 class ResponseHeadersMiddleware:
-    """Permissions-Policy everywhere; nothing personal is ever stored by a cache on the way."""
+    """Permissions-Policy on every response, errors and redirects included."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -21,9 +21,19 @@ class ResponseHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
-        user = getattr(request, "user", None)
-        if "Cache-Control" not in response.headers and user is not None and user.is_authenticated:
-            response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+
+class PrivateResponseMiddleware:
+    """Nothing that was made with a look at somebody's session is stored by a cache on the way."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.session.accessed:
+            response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
 

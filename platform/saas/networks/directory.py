@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from django.core.cache import caches
+from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
@@ -70,14 +71,6 @@ def forget_host(host: str) -> None:
     caches["platform"].delete(_key(host))
 
 
-def forget_network(network: Network) -> None:
-    """Forget every host of a network."""
-    with public_context():
-        hosts = list(Domain.objects.filter(tenant=network).values_list("domain", flat=True))
-    for host in hosts:
-        forget_host(host)
-
-
 def forget_all() -> None:
     """Empty this process's memory. For tests and for workers that were just forked."""
     _remembered.clear()
@@ -107,9 +100,22 @@ def _key(host: str) -> str:
 
 @receiver([post_save, post_delete], sender=Domain)
 def _domain_changed(instance: Domain, **_kwargs: Any) -> None:
-    forget_host(instance.domain)
+    _forget_now_and_after_commit([instance.domain])
 
 
 @receiver([post_save, post_delete], sender=Network)
 def _network_changed(instance: Network, **_kwargs: Any) -> None:
-    forget_network(instance)
+    with public_context():
+        hosts = list(Domain.objects.filter(tenant=instance).values_list("domain", flat=True))
+    _forget_now_and_after_commit(hosts)
+
+
+def _forget_now_and_after_commit(hosts: list[str]) -> None:
+    """Once is not enough: a request between the change and its commit would remember the old state again."""
+
+    def forget() -> None:
+        for host in hosts:
+            forget_host(host)
+
+    forget()
+    transaction.on_commit(forget)

@@ -12,21 +12,7 @@ from saas.networks.errors import SubdomainRefused
 _LABEL: Final = re.compile(r"^[a-z0-9](?:[a-z0-9-]{1,38}[a-z0-9])$")
 
 RESERVED: Final = frozenset(
-    """
-    about abuse account accounts admin administrator adm api apis app apps assets auth autoconfig autodiscover
-    backup beta billing blog bot book booking broadcasthost cabinet careers cdn chat ci client clients cms console
-    contact cookie crm dashboard demo-admin dev developer developers dns docs download email example export faq feed
-    file files finance forum ftp git grafana graphql health healthz help host hosting hostmaster hr http https id
-    image images imap img info internal invoice ipv4 ipv6 irc isatap jobs js kb legal livez localdomain localhost
-    login logout lk mail mailer-daemon mailer manage manager marketing media metrics mobile monitor mx my mysql
-    network networks news nobody noc noreply no-reply ns ns1 ns2 ns3 oauth office operator operators ops owner owners
-    partner partners pay payment payments platform polyclinic pop pop3 portal postgres postmaster press pricing
-    privacy private prod production prometheus proxy public readyz redis register remote root rss sandbox sales
-    search secure security sentry server service shop signin signup sip sitemap smtp sms spam sso staff stage staging
-    stat static stats status store stripe support sys sysadmin system sysop team terms test testing tls tools
-    undefined null unsubscribe update upload user users usenet uucp vpn web webhook webhooks webmail webmaster
-    widget wiki wpad ws www www1 www2 www3 xn yandex
-    """.split()
+    ["about", "abuse", "account", "accounts", "admin", "administrator", "adm", "api", "apis", "app", "apps", "assets", "auth", "autoconfig", "autodiscover", "backup", "beta", "billing", "blog", "bot", "book", "booking", "broadcasthost", "cabinet", "careers", "cdn", "chat", "ci", "client", "clients", "cms", "console", "contact", "cookie", "crm", "dashboard", "demo-admin", "dev", "developer", "developers", "dns", "docs", "download", "email", "example", "export", "faq", "feed", "file", "files", "finance", "forum", "ftp", "git", "grafana", "graphql", "health", "healthz", "help", "host", "hosting", "hostmaster", "hr", "http", "https", "id", "image", "images", "imap", "img", "info", "internal", "invoice", "ipv4", "ipv6", "irc", "isatap", "jobs", "js", "kb", "legal", "livez", "localdomain", "localhost", "login", "logout", "lk", "mail", "mailer-daemon", "mailer", "manage", "manager", "marketing", "media", "metrics", "mobile", "monitor", "mx", "my", "mysql", "network", "networks", "news", "nobody", "noc", "noreply", "no-reply", "ns", "ns1", "ns2", "ns3", "oauth", "office", "operator", "operators", "ops", "owner", "owners", "partner", "partners", "pay", "payment", "payments", "platform", "polyclinic", "pop", "pop3", "portal", "postgres", "postmaster", "press", "pricing", "privacy", "private", "prod", "production", "prometheus", "proxy", "public", "readyz", "redis", "register", "remote", "root", "rss", "sandbox", "sales", "search", "secure", "security", "sentry", "server", "service", "shop", "signin", "signup", "sip", "sitemap", "smtp", "sms", "spam", "sso", "staff", "stage", "staging", "stat", "static", "stats", "status", "store", "stripe", "support", "sys", "sysadmin", "system", "sysop", "team", "terms", "test", "testing", "tls", "tools", "undefined", "null", "unsubscribe", "update", "upload", "user", "users", "usenet", "uucp", "vpn", "web", "webhook", "webhooks", "webmail", "webmaster", "widget", "wiki", "wpad", "ws", "www", "www1", "www2", "www3", "xn", "yandex"]
 )
 
 _LOOKALIKES: Final = str.maketrans("015", "ols")

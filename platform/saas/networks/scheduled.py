@@ -4,9 +4,10 @@ import structlog
 from django.db import DatabaseError
 from django.utils import timezone
 
-from saas.networks.context import network_context
 from saas.networks.actions import provision_network
+from saas.networks.context import network_context
 from saas.networks.directory import primary_host
+from saas.networks.handover import forget_old_grants
 from saas.networks.lifecycle import working_states
 from saas.networks.migrating.runner import migrate_one
 from saas.networks.models import Network
@@ -50,3 +51,11 @@ def provision_again(network_id: int) -> None:
     """Try again what failed, from what the network's row knows of the sign-up."""
     network = Network.objects.get(pk=network_id)
     provision_network(network_id=network_id, profile=profile_of(network))
+
+
+@public_task(name="saas.networks.scheduled.forget_grants")
+def forget_grants() -> None:
+    """Delete hand-over grants that nobody can use any more."""
+    count = forget_old_grants()
+    if count:
+        logger.info("grants_forgotten", count=count)

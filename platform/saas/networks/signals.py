@@ -4,3 +4,7 @@ from django.dispatch import Signal
 
 network_provisioned = Signal()
 """Sent in the provisioning transaction, once per network. Arguments: `network` (NetworkRef), `profile` (NetworkProfile)."""
+
+handover_used = Signal()
+"""Sent after somebody was signed in by a grant. Arguments: `network` (NetworkRef), `user_id` (in the network),
+`operator_id` (public user, None for the owner's own log-in), `reason`."""

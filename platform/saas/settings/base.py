@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "saas.networks.middleware.NetworkMiddleware",
     "saas.core.middleware.SameOriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "saas.core.middleware.PrivateResponseMiddleware",
     "saas.accounts.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -114,6 +115,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "saas.networks.visits.VisitMiddleware",
     "saas.accounts.middleware.SecondFactorMiddleware",
 ]
 TEMPLATES = [
@@ -129,6 +131,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "csp.context_processors.nonce",
                 "saas.core.context_processors.platform",
+                "saas.accounts.context_processors.notices",
                 "tenants.website.context_processors.clinic_site",
             ],
         },
@@ -210,6 +213,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
+    "forget-grants": {"task": "saas.networks.scheduled.forget_grants", "schedule": timedelta(hours=1)},
     "outbox-sweep": {"task": "tenants.outbox.tasks.sweep_all", "schedule": timedelta(seconds=15)},
     "refill-spares": {
         "task": "saas.networks.scheduled.refill_spare_schemas",
@@ -351,7 +355,9 @@ API_LIMITS = {
     "book": (env.int("API_BOOKINGS_PER_MINUTE", default=20), 60),
     "change": (env.int("API_CHANGES_PER_MINUTE", default=60), 60),
 }
-TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # proxies of ours that append to X-Forwarded-For
+TRUSTED_PROXY_COUNT = env.int(
+    "TRUSTED_PROXY_COUNT", default=0
+)  # proxies of ours that append to X-Forwarded-For
 
 # --- console ----------------------------------------------------------------------------------------------------
 UNFOLD = {"SITE_TITLE": f"{PLATFORM_NAME} console", "SITE_HEADER": PLATFORM_NAME, "SHOW_HISTORY": True}

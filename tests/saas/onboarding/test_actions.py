@@ -61,7 +61,12 @@ def test_a_sign_up_ends_in_a_running_network_with_its_owner(public_schema: None)
 
     network = Network.objects.get(slug="severnaya")
     assert user is not None
-    assert (user.role, user.is_patient, user.is_staff, user.check_password(PASSWORD)) == (Role.OWNER, False, False, True)
+    assert (user.role, user.is_patient, user.is_staff, user.check_password(PASSWORD)) == (
+        Role.OWNER,
+        False,
+        False,
+        True,
+    )
     assert (network.state, network.plan_code, network.owner_email) == ("trial", "clinic", "owner@example.org")
     with network_context(network.schema_name):
         owner = User.objects.get(email="owner@example.org")
@@ -76,7 +81,9 @@ def test_the_code_is_nowhere_in_the_database(public_schema: None) -> None:
     sign_up = begin()
 
     row = SignUp.objects.values().get(pk=sign_up.pk)
-    assert code_in_last_letter() not in str({key: value for key, value in row.items() if key != "request_key"})
+    assert code_in_last_letter() not in str(
+        {key: value for key, value in row.items() if key != "request_key"}
+    )
     assert PASSWORD not in str(row)
 
 
@@ -229,7 +236,11 @@ def test_two_sign_ups_race_for_one_address(public_schema: None) -> None:
 
     assert sorted(outcomes.values()) == ["subdomain_taken", "won"]
     loser = SignUp.objects.get(network=None)
-    assert (loser.clinic_name, loser.time_zone, loser.plan_code) == ("Северная клиника", "Asia/Yekaterinburg", "clinic")
+    assert (loser.clinic_name, loser.time_zone, loser.plan_code) == (
+        "Северная клиника",
+        "Asia/Yekaterinburg",
+        "clinic",
+    )
     actions.open_network(sign_up_id=loser.pk, slug="severnaya-2")
     assert Network.objects.get(slug="severnaya-2").state == "trial"
 

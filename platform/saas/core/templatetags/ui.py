@@ -63,7 +63,7 @@ def icon(name: str, label: str = "", extra: str = "") -> SafeString:
 @register.simple_tag
 def font_preloads(language: str) -> SafeString:
     """Preload links for the fonts that the first screen needs in this language."""
-    files = _FONT_FILES.get(language.split("-")[0], _FONT_FILES["en"])
+    files = _FONT_FILES.get(language.split("-", maxsplit=1)[0], _FONT_FILES["en"])
     loader = DjangoViteAssetLoader.instance()
     urls = (
         (loader.generate_vite_asset_url(f"node_modules/@fontsource-variable/{name}-wght-normal.woff2"),)

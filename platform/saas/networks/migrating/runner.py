@@ -89,7 +89,7 @@ def _migrate_and_record(network_id: int, schema_name: str, step: Callable[[str],
     error = ""
     try:
         _with_lock_retries(schema_name, step)
-    except Exception as failure:  # noqa: BLE001 - any failure belongs to this network alone and is recorded
+    except Exception as failure:
         error = f"{type(failure).__name__}: {failure}"[:1000]
         logger.exception("network_migration_failed", schema=schema_name)
     try:
