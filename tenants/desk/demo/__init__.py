@@ -1,0 +1,1 @@
+"""The demo networks: people, prices and weeks of visits that never were."""
