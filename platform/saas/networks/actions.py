@@ -134,10 +134,10 @@ def provisioning_stage(network_id: int) -> str:
         raise NetworkNotFound
     if network.state != NetworkState.PROVISIONING:
         return "ready"
-    return str(
-        caches["platform"].get(_stage_key(network_id))
-        or ("failed" if network.provisioning_error else "waiting")
-    )
+    if network.provisioning_error:
+        return "failed"
+    stage = str(caches["platform"].get(_stage_key(network_id)) or "waiting")
+    return "waiting" if stage == "failed" else stage  # the error was cleared: it is being tried again
 
 
 def change_state(*, network_id: int, state: str, actor_id: int | None = None, reason: str = "") -> Network:
