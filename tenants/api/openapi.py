@@ -90,6 +90,11 @@ class NetworkSchemaGenerator(SchemaGenerator):
         kwargs["urlconf"] = kwargs.get("urlconf") or settings.NETWORK_URLCONF
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call] # drf-spectacular is half typed
 
+    def _get_paths_and_endpoints(self) -> list[tuple[str, str, str, Any]]:
+        """Leave out the views that Wagtail's admin has for itself."""
+        found: list[tuple[str, str, str, Any]] = super()._get_paths_and_endpoints()  # type: ignore[no-untyped-call] # half typed
+        return [endpoint for endpoint in found if endpoint[0].startswith("/api/v1/")]
+
 
 def document_common_answers(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
     """Postprocessing hook: refusals that any operation may answer with, in the one error shape."""
