@@ -110,7 +110,7 @@ def nudge_on_commit(delivery_ids: Sequence[UUID]) -> None:
         from tenants.outbox.tasks import deliver_some  # noqa: PLC0415 - tasks call the worker, which calls actions
 
         try:
-            deliver_some.apply_async(args=[schema_name, texts], retry=False)
+            deliver_some.apply_async(args=(schema_name, texts), retry=False)
         except BrokerError:
             logger.warning("outbox_nudge_lost", extra={"schema": schema_name, "deliveries": len(texts)})
 

@@ -40,7 +40,7 @@ def sweep_all() -> None:
     )
     for schema_name in _with_due(list(schemas)):
         try:
-            deliver_due.apply_async(args=[schema_name], retry=False)
+            deliver_due.apply_async(args=(schema_name,), retry=False)
         except BrokerError:
             logger.warning("outbox_sweep_lost", schema=schema_name)
             return  # the next sweep finds the same
@@ -61,5 +61,5 @@ def _due_in(schema_name: str) -> str:
     # Schema names come from our own table and look like t_17; nothing a person typed gets here.
     return (
         f"SELECT '{schema_name}' WHERE EXISTS (SELECT FROM {quoted}.outbox_outboxdelivery"  # noqa: S608 - see above
-        " WHERE state IN ('pending', 'leased', 'unknown') AND next_attempt_at <= now())"
+        " WHERE state IN ('pending', 'leased', 'unknown') AND next_attempt_at <= statement_timestamp())"
     )

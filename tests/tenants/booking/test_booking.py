@@ -76,7 +76,9 @@ def test_booking_writes_everything_at_once(network: NetworkRef) -> None:
 def test_booking_takes_few_queries(network: NetworkRef) -> None:
     bookable = make_bookable()
     book(bookable)
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         book(bookable, NINE + HALF_HOUR)
     statements = [q["sql"] for q in captured.captured_queries if "SAVEPOINT" not in q["sql"]]
     assert len(statements) <= 7, "\n".join(statements)
