@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -212,7 +212,7 @@ def _item(step: SetupStep, state: SetupState, current: SetupStep) -> dict[str, s
     item = {"title": str(TITLES[step]), "state": "done" if done else pending}
     if step != current:
         item["url"] = reverse("desk:setup_step", args=[step.value])
-        item["action"] = _("Add more") if done and step != SetupStep.LIVE else _("Open")
+        item["action"] = _("Add more") if done and step != SetupStep.LIVE else pgettext("button", "Open")
     return item
 
 

@@ -53,8 +53,7 @@ def provision(sign_up_id: int) -> None:
     try:
         provision_network(network_id=sign_up.network.pk, profile=profile_of(sign_up))
     except DomainError:
-        logger.exception("provisioning_failed", network=sign_up.network.schema_name)
-        return
+        return  # logged where it happened; the row says so to the progress page, which offers to try again
     if SignUp.objects.filter(pk=sign_up_id, ready_mailed_at=None).update(ready_mailed_at=timezone.now()):
         context = {
             "site_url": network_url(network_host(sign_up.slug)),

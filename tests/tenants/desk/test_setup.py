@@ -84,7 +84,9 @@ def test_the_checklist_leads_from_nothing_to_a_live_site(owner: Client) -> None:
         ("time_zone", "Mars/Olympus", "valid choice"),
     ],
 )
-def test_bad_input_is_named_and_what_was_typed_stays(owner: Client, field: str, value: str, word: str) -> None:
+def test_bad_input_is_named_and_what_was_typed_stays(
+    owner: Client, field: str, value: str, word: str
+) -> None:
     response = owner.post("/setup/clinic/", {**CLINIC, field: value})
 
     assert response.status_code == 422
