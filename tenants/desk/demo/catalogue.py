@@ -12,6 +12,7 @@ from django.utils.text import slugify
 
 from saas.accounts.models import User
 from saas.accounts.roles import Role
+from tenants.booking.remembering import forget
 from tenants.clinics.models import Clinic, Organisation
 from tenants.desk.demo.shapes import DemoDoctor, DemoNetwork
 from tenants.doctors.models import Doctor, DoctorClinic, DoctorSchedule, DoctorSpecialization, Specialization
@@ -45,6 +46,7 @@ def write_catalogue(demo: DemoNetwork) -> Catalogue:
     doctors = {row.last_name: _doctor(demo, row, clinics, specializations) for row in demo.doctors}
     services = _price_list(demo, clinics, doctors)
     _overrides(demo, clinics, doctors, services)
+    forget()  # rows written in bulk send no signals
     return Catalogue(clinics=clinics, doctors=doctors, services=services)
 
 

@@ -106,7 +106,8 @@ def write_visits(demo: DemoNetwork, *, rng: Random, now: dt.datetime) -> int:
     _close_passed(rng=rng, now=now)
     first = now - dt.timedelta(weeks=WEEKS_BACK)
     last = now + dt.timedelta(weeks=WEEKS_AHEAD)
-    busy = _busy_times(first, last)
+    # A day more on both sides: the first and last local days are taken whole.
+    busy = _busy_times(first - dt.timedelta(days=1), last + dt.timedelta(days=1))
     offers = _offers_by_place()
     weights = {line.name: line.weight for line in demo.services}
     by_service = _weights_by_service(weights)
