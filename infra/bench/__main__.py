@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
             redis_url=addresses["REDIS_URL"],
             pg_dump=os.environ.get("PG_DUMP") or str(Postgres().binary("pg_dump")),
         )
-        os.environ.update(env)
+        os.environ.update(env, LOG_LEVEL="ERROR")  # of this process; the servers log as in production
         sys.path[:0] = [str(ROOT / "platform")]
         import django  # noqa: PLC0415 - the environment names the settings
 

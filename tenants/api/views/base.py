@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import IO, Any, Final
 
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import MethodNotAllowed, ParseError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
+from rest_framework.schemas.inspectors import ViewInspector
 from rest_framework.views import APIView
 
 from saas.core.errors import NotFound
@@ -52,12 +53,14 @@ class ApiView(APIView):
     throttle_classes = (CallerThrottle,)
     content_negotiation_class = OnlyJSON
     metadata_class = None
-    schema = NetworkSchema()
+    schema: ViewInspector | None = NetworkSchema()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdecimal() and int(length) > MAX_BODY_BYTES:
             raise BodyTooLarge
+        if not hasattr(self, (request.method or "").lower()):
+            raise MethodNotAllowed(request.method or "")
         super().initial(request, *args, **kwargs)
 
 
@@ -68,7 +71,7 @@ class UnknownAddress(ApiView):
     schema = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
+        self.check_throttles(request)
         raise NotFound
 
 
