@@ -34,6 +34,6 @@ def filled() -> Callable[..., dict[str, str]]:
 
 
 def code_in_last_letter() -> str:
-    found = re.search(r"\b\d{6}\b", mail.outbox[-1].body)
+    found = re.search(r"\b\d{6}\b", str(mail.outbox[-1].body))
     assert found, mail.outbox[-1].body
     return found[0]
