@@ -1,6 +1,7 @@
+# ruff: noqa: INP001, PLR0917, PLR2004 - a script of drawings: coordinates are positional and literal, and it is no module
 """Draws the empty states and the clinics' facades: our own flat SVG art in the product's palette.
 
-    python frontend/art/illustrations.py      writes frontend/art/states/*.svg and frontend/art/clinics/*.svg
+python frontend/art/illustrations.py      writes frontend/art/states/*.svg and frontend/art/clinics/*.svg
 """
 
 from pathlib import Path
@@ -29,7 +30,11 @@ def circle(x: float, y: float, r: float, fill: str, extra: str = "") -> str:
 
 
 def path(data: str, fill: str = "none", stroke: str = "", width: float = 3, extra: str = "") -> str:
-    ink = f' stroke="{stroke}" stroke-width="{width}" stroke-linecap="round" stroke-linejoin="round"' if stroke else ""
+    ink = (
+        f' stroke="{stroke}" stroke-width="{width}" stroke-linecap="round" stroke-linejoin="round"'
+        if stroke
+        else ""
+    )
     return f'<path d="{data}" fill="{fill}"{ink}{extra}/>'
 
 
@@ -59,7 +64,9 @@ def calendar(x: float = 70, y: float = 44, w: float = 100, h: float = 96) -> str
 
 def plant(x: float, y: float = 152) -> str:
     return (
-        path(f"M{x} {y - 26}c-14-6-20-20-18-34 12 4 20 16 18 34Zm0 0c12-6 18-20 14-38-10 6-16 20-14 38Z", MINT)
+        path(
+            f"M{x} {y - 26}c-14-6-20-20-18-34 12 4 20 16 18 34Zm0 0c12-6 18-20 14-38-10 6-16 20-14 38Z", MINT
+        )
         + path(f"M{x} {y - 22}v-22", stroke=BRAND, width=2.5)
         + path(f"M{x - 12} {y - 24}h24l-4 24h-16Z", PEACH)
     )
@@ -208,7 +215,9 @@ def facade(sky: str, wall: str, roof: str, accent: str, *, floors: int, style: s
         parts.append(rect(x - 4, 300 - size, 8, size + 6, "#8a6b50", 3))
         parts.append(circle(x, 292 - size, size * 0.62, "#7fb596"))
         parts.append(circle(x - size * 0.3, 304 - size, size * 0.44, "#8fc3a5"))
-    parts.append(path("M176 304c2-16 22-18 28-6 10-10 26-4 26 6Zm240 0c2-14 18-16 24-4 12-8 26-2 26 4Z", "#8fc3a5"))
+    parts.append(
+        path("M176 304c2-16 22-18 28-6 10-10 26-4 26 6Zm240 0c2-14 18-16 24-4 12-8 26-2 26 4Z", "#8fc3a5")
+    )
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 360">{"".join(parts)}</svg>\n'
 
 

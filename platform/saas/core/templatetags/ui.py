@@ -46,7 +46,7 @@ def _known_icons() -> frozenset[str]:
 def icon(name: str, label: str = "", extra: str = "") -> SafeString:
     """An icon of the sprite; hidden from screen readers unless it has a label.
 
-    Names are those of Lucide; a new one goes into frontend/icons.json. In development an unknown name raises ValueError.
+    Names are those of Lucide; a new one goes into frontend/icons.json. In development an unknown one raises ValueError.
     """
     if settings.DEBUG and name not in _known_icons():
         message = f"Icon {name!r} is not in frontend/icons.json"
@@ -189,7 +189,7 @@ def query_with(context: dict[str, Any], **changes: object) -> str:
             query.pop(name, None)
         else:
             query[name] = str(value)
-    return query.urlencode()
+    return str(query.urlencode())
 
 
 @register.simple_block_tag
