@@ -118,6 +118,8 @@ class Appointment(models.Model):
     the patient was promised (naive, in `time_zone`); if a zone law changes, it is what stays true.
     """
 
+    wagtail_reference_index_ignore = True  # three queries for each save, to count what PROTECT already guards
+
     public_id = models.UUIDField(unique=True, default=uuid4, editable=False)
     patient = models.ForeignKey(
         Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="appointments"

@@ -11,6 +11,8 @@ from saas.accounts.models import Gender, User
 class Patient(models.Model):
     """A person. Several may share one phone (a family), so the phone is not unique; `user` is their own log-in."""
 
+    wagtail_reference_index_ignore = True  # three queries for each save, to count what PROTECT already guards
+
     public_id = models.UUIDField(unique=True, default=uuid4, editable=False)
     user = models.OneToOneField(
         User,

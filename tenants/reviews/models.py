@@ -15,6 +15,8 @@ from tenants.patients.models import Patient
 class Review(models.Model):
     """One review; verified when it belongs to a completed visit. Known outside by `public_id`."""
 
+    wagtail_reference_index_ignore = True  # three queries for each save, to count what PROTECT already guards
+
     public_id = models.UUIDField(unique=True, default=uuid4, editable=False)
     patient = models.ForeignKey(
         Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="reviews"
