@@ -13,7 +13,7 @@ import email.policy
 import socket
 from email.message import EmailMessage
 from enum import Enum
-from typing import Any
+from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -42,7 +42,7 @@ class FakeSmtp:
         self.port = _free_port()
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
 
-    def __enter__(self) -> FakeSmtp:
+    def __enter__(self) -> Self:
         self._controller.start()
         return self
 
@@ -84,7 +84,7 @@ class FakeSmtp:
         self.recipients.append(list(envelope.rcpt_tos))
         if self.mode is Mode.DROP_AFTER_DATA:
             transport = server.transport
-            assert transport is not None
+            assert isinstance(transport, asyncio.WriteTransport)
             transport.abort()
         return "250 OK"
 

@@ -39,10 +39,11 @@ def block_time(
         met = list(
             Claim.objects.filter(resource=resource, active=True, overbook=False, span__overlap=span)
             .exclude(kind=ClaimKind.HOLD)
-            .values_list("appointment__public_id", flat=True)
+            .values_list("kind", "appointment__public_id")
         )
         if met:
-            raise TimeNotFree(params={"appointments": [str(public_id) for public_id in met if public_id is not None]})
+            visits = [str(public_id) for kind, public_id in met if kind == ClaimKind.BOOKING]
+            raise TimeNotFree(params={"appointments": visits})
         # Nobody has a right to time that is only held while somebody fills in a form.
         Claim.objects.filter(resource=resource, active=True, kind=ClaimKind.HOLD, span__overlap=span).update(
             active=False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -87,7 +88,7 @@ def test_booking_takes_few_queries(network: NetworkRef) -> None:
 def test_slot_is_gone_after_booking(network: NetworkRef) -> None:
     bookable = make_bookable()
     day = dt.date(2027, 1, 12)
-    asked = {"doctor_id": bookable.doctor.pk, "service_id": bookable.service.pk, "now": NOW}
+    asked: dict[str, Any] = {"doctor_id": bookable.doctor.pk, "service_id": bookable.service.pk, "now": NOW}
     before = free_slots(**asked, start=day, end=day + dt.timedelta(days=1))
     assert len(before) == 16
     assert before[0].starts_at == NINE
@@ -167,14 +168,15 @@ def test_time_in_another_zone_is_the_same_instant(network: NetworkRef) -> None:
 def test_unknown_parts_are_named(network: NetworkRef) -> None:
     bookable = make_bookable()
     other = make_bookable()
-    for change, code in (
+    changes: tuple[tuple[dict[str, Any], str], ...] = (
         ({"doctor_id": 0}, "doctor_unknown"),
         ({"service_id": 0}, "service_unknown"),
         ({"clinic_id": 0}, "clinic_unknown"),
         ({"doctor_id": other.doctor.pk}, "not_offered"),
         ({"service_id": other.service.pk}, "not_offered"),
         ({"clinic_id": other.clinic.pk}, "not_offered"),
-    ):
+    )
+    for change, code in changes:
         with pytest.raises(ServiceNotOffered) as refused:
             book(bookable, **change)
         assert refused.value.code == code
@@ -363,7 +365,7 @@ def test_unknown_appointment(network: NetworkRef) -> None:
 
 def test_blocked_time_takes_slots_away_and_gives_them_back(network: NetworkRef) -> None:
     bookable = make_bookable()
-    asked = {
+    asked: dict[str, Any] = {
         "doctor_id": bookable.doctor.pk,
         "service_id": bookable.service.pk,
         "clinic_id": bookable.clinic.pk,
@@ -390,7 +392,7 @@ def test_blocked_time_takes_slots_away_and_gives_them_back(network: NetworkRef) 
 def test_time_with_visits_cannot_be_blocked(network: NetworkRef) -> None:
     bookable = make_bookable()
     appointment = book(bookable)
-    block = {"doctor_id": bookable.doctor.pk, "clinic_id": None, "reason": "", "actor": GUEST}
+    block: dict[str, Any] = {"doctor_id": bookable.doctor.pk, "clinic_id": None, "reason": "", "actor": GUEST}
     with pytest.raises(TimeNotFree) as refused:
         block_time(**block, starts_at=NINE, ends_at=NINE + HALF_HOUR)
     assert refused.value.params == {"appointments": [str(appointment.public_id)]}
@@ -415,7 +417,7 @@ def test_doctor_busy_in_one_clinic_is_busy_in_all(network: NetworkRef) -> None:
     bookable = make_bookable(clinic=west)
     for clinic, start in ((east, "11:00"), (west, "09:00")):
         doctor.schedules.create(clinic=clinic, day_of_week=1, start_time=start, end_time="12:00")
-    facts = {"doctor_id": doctor.pk, "service_id": service.pk}
+    facts: dict[str, Any] = {"doctor_id": doctor.pk, "service_id": service.pk}
     assert book(bookable, **facts, clinic_id=east.pk).local_start == "2027-01-12T11:00"
     with pytest.raises(SlotTaken) as refused:
         book(bookable, **facts, clinic_id=west.pk, patient_id=make_patient().pk)

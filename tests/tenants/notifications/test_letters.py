@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
 from email.message import EmailMessage
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from icalendar import Calendar
+from pytest_django import Settings
 
 from saas.networks.context import NetworkRef
 from tenants.audit.actions import GUEST
@@ -31,7 +33,7 @@ HALF_HOUR = dt.timedelta(minutes=30)
 
 
 @pytest.fixture
-def smtp(settings: Any) -> Iterator[FakeSmtp]:
+def smtp(settings: Settings) -> Iterator[FakeSmtp]:
     with FakeSmtp(slow_seconds=1.5) as server:
         for name, value in server.django_settings(timeout=0.5).items():
             setattr(settings, name, value)
@@ -47,11 +49,7 @@ def bookable(network: NetworkRef) -> Bookable:
 
 
 def parts(message: EmailMessage) -> dict[str, EmailMessage]:
-    return {
-        part.get_content_type(): cast("EmailMessage", part)
-        for part in message.walk()
-        if not part.is_multipart()
-    }
+    return {part.get_content_type(): part for part in message.walk() if not part.is_multipart()}
 
 
 def to_patient(smtp: FakeSmtp, bookable: Bookable) -> list[EmailMessage]:
@@ -59,8 +57,23 @@ def to_patient(smtp: FakeSmtp, bookable: Bookable) -> list[EmailMessage]:
     return [message for message, addresses in pairs if addresses == [bookable.patient.email]]
 
 
-def ics(message: EmailMessage) -> Any:
-    return Calendar.from_ical(parts(message)["text/calendar"].get_content())
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A calendar file: properties of the calendar and its event, and the parts of each time zone by name."""
+
+    calendar: dict[str, Any]
+    event: dict[str, Any]
+    zones: dict[str, set[str]]
+
+
+def ics(message: EmailMessage) -> Parsed:
+    calendar = Calendar.from_ical(parts(message)["text/calendar"].get_content())
+    (event,) = calendar.walk("VEVENT")
+    zones = {
+        str(zone["TZID"]): {str(part.name) for part in zone.subcomponents}
+        for zone in calendar.walk("VTIMEZONE")
+    }
+    return Parsed(calendar=dict(calendar.items()), event=dict(event.items()), zones=zones)
 
 
 def test_confirmation_reaches_patient_and_clinic(smtp: FakeSmtp, bookable: Bookable) -> None:
@@ -95,19 +108,19 @@ def test_calendar_file_keeps_its_uid_and_counts_changes(smtp: FakeSmtp, bookable
     cancel_appointment(public_id=appointment.public_id, reason="ill", actor=GUEST, now=NOW)
     worker.deliver_due()
     letters = to_patient(smtp, bookable)
-    calendars = [ics(letter) for letter in letters]
-    events = [calendar.walk("VEVENT")[0] for calendar in calendars]
-    assert [str(calendar["METHOD"]) for calendar in calendars] == ["REQUEST", "REQUEST", "CANCEL"]
+    files = [ics(letter) for letter in letters]
+    events = [file.event for file in files]
+    assert [str(file.calendar["METHOD"]) for file in files] == ["REQUEST", "REQUEST", "CANCEL"]
     assert {str(event["UID"]) for event in events} == {f"{appointment.public_id}@localhost"}
     assert [int(event["SEQUENCE"]) for event in events] == [1, 2, 3]
     assert [str(event["STATUS"]) for event in events] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
     assert [event["DTSTART"].dt for event in events] == [NINE, NINE + HALF_HOUR, NINE + HALF_HOUR]
-    for calendar, event, letter in zip(calendars, events, letters, strict=True):
-        assert event["DTSTART"].params["TZID"] == "Europe/Moscow"
-        assert [str(zone["TZID"]) for zone in calendar.walk("VTIMEZONE")] == ["Europe/Moscow"]
-        assert "Lesnaya 5" in str(event["LOCATION"])
-        assert str(event["ORGANIZER"]).startswith("mailto:")
-        assert parts(letter)["text/calendar"].get_param("method") == str(calendar["METHOD"])
+    for file, letter in zip(files, letters, strict=True):
+        assert file.event["DTSTART"].params["TZID"] == "Europe/Moscow"
+        assert set(file.zones) == {"Europe/Moscow"}
+        assert "Lesnaya 5" in str(file.event["LOCATION"])
+        assert str(file.event["ORGANIZER"]).startswith("mailto:")
+        assert parts(letter)["text/calendar"].get_param("method") == str(file.calendar["METHOD"])
         assert parts(letter)["text/calendar"].get_filename() == "visit.ics"
     assert len({letter["Message-ID"] for letter in letters}) == 3
 
@@ -116,10 +129,9 @@ def test_daylight_saving_clinic_has_its_rules_in_the_file(smtp: FakeSmtp, networ
     bookable = make_bookable(time_zone="Europe/Berlin")
     book(bookable, NINE + dt.timedelta(hours=2))
     worker.deliver_due()
-    calendar = ics(to_patient(smtp, bookable)[0])
-    zone = calendar.walk("VTIMEZONE")[0]
-    assert {part.name for part in zone.subcomponents} == {"STANDARD", "DAYLIGHT"}
-    assert calendar.walk("VEVENT")[0]["DTSTART"].to_ical() == b"20270112T090000"
+    file = ics(to_patient(smtp, bookable)[0])
+    assert file.zones == {"Europe/Berlin": {"STANDARD", "DAYLIGHT"}}
+    assert file.event["DTSTART"].to_ical() == b"20270112T090000"
 
 
 def test_letter_is_in_the_language_of_the_booking(smtp: FakeSmtp, bookable: Bookable) -> None:
@@ -195,7 +207,7 @@ def test_letter_that_may_have_arrived_is_sent_again_under_its_old_id(
     assert (delivery.state, delivery.possible_duplicate) == ("sent", True)
 
 
-def test_server_that_is_away(smtp: FakeSmtp, bookable: Bookable, settings: Any) -> None:
+def test_server_that_is_away(smtp: FakeSmtp, bookable: Bookable, settings: Settings) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         settings.EMAIL_PORT = unused.getsockname()[1]
