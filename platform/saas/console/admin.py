@@ -187,7 +187,7 @@ class NetworkAdmin(_LookOnly, ModelAdmin):  # type: ignore[misc] # unfold ships 
 
     def get_urls(self) -> list[URLPattern]:
         own = path(
-            "<int:network_id>/<slug:operation>/",
+            "<int:network_id>/do/<slug:operation>/",
             self.admin_site.admin_view(self.operate),
             name="networks_network_operate",
         )
@@ -217,7 +217,7 @@ class NetworkAdmin(_LookOnly, ModelAdmin):  # type: ignore[misc] # unfold ships 
         network = Network.objects.filter(pk=network_id).first()
         if chosen is None or network is None:
             raise Http404
-        form = chosen.form(request.POST or None)
+        form = chosen.form(request.POST if request.method == "POST" else None)
         status = 200
         if request.method == "POST" and form.is_valid():
             try:

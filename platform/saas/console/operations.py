@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from saas.console.forms import ConfirmForm, ReasonForm
 from saas.networks import actions, audit
+from saas.networks.handover import issue_handover
 from saas.networks.lifecycle import NetworkState
 from saas.networks.models import Network
 from saas.networks.scheduled import migrate_network, provision_again
@@ -69,8 +70,6 @@ def _retry_migration(request: HttpRequest, network: Network, _data: dict[str, st
 
 
 def _visit(request: HttpRequest, network: Network, data: dict[str, str]) -> Outcome:
-    from saas.networks.handover import issue_handover  # noqa: PLC0415 - lands with tenancy
-
     address = issue_handover(
         kind="operator",
         network_id=network.pk,

@@ -33,7 +33,7 @@ def operator(public_client: Client, db: None) -> User:
 
 
 def _operate(network: NetworkRef, operation: str) -> str:
-    return f"{LIST}{network.id}/{operation}/"
+    return f"{LIST}{network.id}/do/{operation}/"
 
 
 def test_console_sends_a_stranger_to_the_log_in_page(public_client: Client, db: None) -> None:
@@ -158,7 +158,9 @@ def test_pages_open(operator: User, public_client: Client, path: str) -> None:
 def test_card_of_a_network_offers_what_its_state_allows(
     operator: User, public_client: Client, twin_networks: tuple[NetworkRef, NetworkRef]
 ) -> None:
-    page = public_client.get(f"{LIST}{twin_networks[0].id}/change/").content.decode()
+    response = public_client.get(f"{LIST}{twin_networks[0].id}/change/")
+    assert response.status_code == 200, response.status_code
+    page = response.content.decode()
     assert "/suspend/" in page
     assert "/resume/" not in page
 

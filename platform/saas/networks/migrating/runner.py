@@ -22,6 +22,9 @@ logger = structlog.get_logger(__name__)
 LOCK_TIMEOUT: Final = "3s"
 """A migration that waits longer for a lock would queue every request of the network behind it."""
 
+STATEMENT_TIMEOUT: Final = "10min"
+"""Filling a column or building an index takes longer than a request may."""
+
 _TRIES: Final = 4
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 
@@ -108,6 +111,7 @@ def _with_lock_retries(schema_name: str, step: Callable[[str], None]) -> None:
         try:
             with public_context(), connection.cursor() as cursor:
                 cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+                cursor.execute(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'")
             step(schema_name)
         except OperationalError as error:
             if getattr(error.__cause__, "pgcode", None) != _LOCK_NOT_AVAILABLE or attempt == _TRIES:
