@@ -189,19 +189,34 @@ class _Box:
         lines = [f"Polyclinic is running ({time.monotonic() - self._started:.0f} s)", ""]
         lines += [f"{name:<24}{address}" for name, address in places]
         if self._logins:
-            widths = [
-                max(len(getattr(row, name)) for row in self._logins) for name in ("role", "email", "password")
-            ]
-            lines += ["", "Log-ins of the demo"]
-            lines += [
-                f"{row.role:<{widths[0]}}  {row.email:<{widths[1]}}  {row.password:<{widths[2]}}  {row.url}"
-                for row in self._logins
-            ]
+            lines += ["", "Log-ins of the demo", *self._login_lines()]
         lines += ["", f"Logs: {_short(LOGS)}    Stop: Ctrl-C"]
         width = max(len(line) for line in lines)
         body = "\n".join(f"│  {line:<{width}}  │" for line in lines)
         edge = "─" * (width + 4)
         return f"\n╭{edge}╮\n{body}\n╰{edge}╯"
+
+    def _login_lines(self) -> list[str]:
+        """Accounts in groups: the demo names a role `Network: role`, and an account of the platform without one."""
+        groups: dict[str, list[tuple[str, prepare.Login]]] = {}
+        for row in self._logins:
+            group, role = _group_and_role(row.role)
+            groups.setdefault(group, []).append((role, row))
+        role_width = max(len(role) for rows in groups.values() for role, _ in rows)
+        email_width = max(len(row.email) for row in self._logins)
+        lines: list[str] = []
+        for group, rows in groups.items():
+            lines.append(f"  {group}")
+            for role, row in rows:
+                lines.append(
+                    f"    {role:<{role_width}}  {row.email:<{email_width}}  {row.password}  {row.url}"
+                )
+        return lines
+
+
+def _group_and_role(text: str) -> tuple[str, str]:
+    group, separator, role = text.partition(": ")
+    return (group, role) if separator else ("Platform", text)
 
 
 def _short(path: Path) -> str:
