@@ -16,6 +16,7 @@ urlpatterns = [
     path("api/v1/", include("tenants.api.urls")),
     path("cms/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
+    path("", include("saas.networks.urls_handover")),
     path("", include("tenants.desk.urls")),
     path("", include("tenants.website.urls")),
     path("", include(wagtail_urls)),

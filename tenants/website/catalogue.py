@@ -178,14 +178,17 @@ class ServiceOffer:
 
 
 def services_of_doctor(doctor: Doctor) -> list[ServiceOffer]:
-    """Return what the doctor offers in open clinics, in the price list's order. Three queries."""
+    """Return what the doctor offers in open clinics: the consultation first, then in the price list's order.
+
+    The consultation is what costs the doctor's own consultation price. Two queries.
+    """
     by_service: dict[int, list[Offer]] = defaultdict(list)
     for offer in offers_for(doctor_ids=[doctor.pk]):
         by_service[offer.service_id].append(offer)
     if not by_service:
         return []
     services = Service.objects.filter(pk__in=by_service).select_related("category")
-    return [
+    found = [
         ServiceOffer(
             service=service,
             price=min(offer.price for offer in by_service[service.pk]),
@@ -196,6 +199,8 @@ def services_of_doctor(doctor: Doctor) -> list[ServiceOffer]:
         )
         for service in services.order_by("category__order", "category__name", "name", "id")
     ]
+    found.sort(key=lambda row: row.price != doctor.consultation_price)
+    return found
 
 
 def _is_slug(text: str) -> bool:

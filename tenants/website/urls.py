@@ -16,5 +16,6 @@ urlpatterns = [
     path("visits/<str:token>/cancel/", visits.cancel, name="visit_cancel"),
     path("visits/<str:token>/move/", visits.move, name="visit_move"),
     path("visits/<str:token>/move/check/", visits.move_check, name="visit_move_check"),
+    path("visits/<str:token>/visit.ics", visits.calendar, name="visit_calendar"),
     path("my/", my.visits, name="my_visits"),
 ]

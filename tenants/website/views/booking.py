@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from saas.core.errors import DomainError, TooMany
@@ -32,7 +32,7 @@ from tenants.website.refusals import private, refusal_page, site_page
 
 logger = logging.getLogger(__name__)
 
-STEPS: Final = (_lazy("Doctor or service"), _lazy("Time"), _lazy("Your details"), _lazy("Check and book"))
+STEPS: Final = (gettext_lazy("Doctor or service"), gettext_lazy("Time"), gettext_lazy("Your details"), gettext_lazy("Check and book"))
 _SOONEST: Final = 6
 
 

@@ -1,8 +1,10 @@
 """A booked visit behind its signed link: look, move, cancel, take into a calendar."""
 
 import datetime as dt
+from email.utils import parseaddr
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,6 +19,8 @@ from tenants.booking.errors import CancellationTooLate, WrongStatus
 from tenants.booking.links import appointment_from_token
 from tenants.booking.models import Appointment, AppointmentStatus
 from tenants.booking.selectors import explain
+from tenants.clinics.selectors import organisation
+from tenants.notifications.calendar import visit_calendar
 from tenants.website import guests, seo
 from tenants.website.choices import Choice, choose, read_wish
 from tenants.website.instants import BadAddress, read_instant, write_instant
@@ -143,6 +147,30 @@ def move_check(request: HttpRequest, token: str) -> HttpResponse:
         "here": f"/visits/{token}/move/check/?at={write_instant(at)}",
     }
     return private(render(request, "tenants/website/visit_move_check.html", context))
+
+
+@require_GET
+@site_page
+def calendar(request: HttpRequest, token: str) -> HttpResponse:
+    """The visit as a calendar file: the same event as in the letters, so the two update each other."""
+    appointment = appointment_from_token(token)
+    profile = organisation()
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    clinic = appointment.clinic
+    _method, text = visit_calendar(
+        appointment,
+        summary=f"{appointment.service.name}, {clinic.name}",
+        description=f"{appointment.doctor}\n{seo.absolute(request, f'/visits/{token}/')}",
+        location=", ".join(part for part in (clinic.name, clinic.city, clinic.address) if part),
+        organizer_name=profile.name,
+        organizer_email=sender,
+        attendee_email=appointment.patient.email or sender,
+        url=seo.absolute(request, f"/visits/{token}/"),
+        now=timezone.now(),
+    )
+    response = HttpResponse(text, content_type="text/calendar; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="visit.ics"'
+    return private(response)
 
 
 def _context(request: HttpRequest, token: str, appointment: Appointment, title: str) -> dict[str, Any]:
