@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.functional import cached_property
+from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
 from wagtail.admin.ui.tables import BooleanColumn
@@ -231,21 +231,24 @@ class ScheduleViewSet(CatalogueViewSet):
 class CategoryListing(Listing):
     """The tree: every category below its parent, set off by its depth."""
 
-    @cached_property
-    def _tree(self) -> dict[int, tuple[int, int]]:
-        return {branch.category.pk: (place, branch.depth) for place, branch in enumerate(category_tree())}
+    def get_base_queryset(self) -> QuerySet[ServiceCategory]:
+        rows: QuerySet[ServiceCategory] = super().get_base_queryset()
+        tree = category_tree()
+        return rows.annotate(
+            place=_by_category({branch.category.pk: place for place, branch in enumerate(tree)}),
+            depth=_by_category({branch.category.pk: branch.depth for branch in tree}),
+        )
 
-    def order_queryset(self, queryset: Any) -> Any:
-        rows = super().order_queryset(queryset)
-        if self.ordering not in {None, self.default_ordering}:
-            return rows
-        return sorted(rows, key=lambda category: self._tree.get(category.pk, (0, 0))[0])
+    def order_queryset(self, queryset: QuerySet[ServiceCategory]) -> QuerySet[ServiceCategory]:
+        if self.request.GET.get("ordering"):
+            ordered: QuerySet[ServiceCategory] = super().order_queryset(queryset)
+            return ordered
+        return queryset.order_by("place", "pk")
 
-    def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context_data(*args, **kwargs)
-        for category in context["object_list"]:
-            category.depth = self._tree.get(category.pk, (0, 0))[1]
-        return context
+
+def _by_category(values: dict[int, int]) -> Case | Value:
+    whens = [When(pk=pk, then=value) for pk, value in values.items()]
+    return Case(*whens, default=0, output_field=IntegerField()) if whens else Value(0)
 
 
 class CategoryViewSet(CatalogueViewSet):

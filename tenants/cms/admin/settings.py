@@ -14,7 +14,6 @@ from wagtail.admin.views import generic
 from tenants.audit.actions import actor_of, record
 from tenants.audit.models import AuditEvent
 from tenants.booking.models import BookingPolicy
-from tenants.booking.policy import forget_policy
 from tenants.clinics.models import Organisation
 from tenants.cms.admin.base import CatalogueViewSet, ReadOnlyViewSet, TextColumn
 from tenants.cms.admin.forms import OrganisationForm
@@ -87,18 +86,10 @@ class OrganisationViewSet(OnlyRowViewSet):
     )
 
 
-class PolicyEditing(OnlyRowEditing):
-    def save_instance(self) -> BookingPolicy:
-        saved: BookingPolicy = super().save_instance()
-        forget_policy()
-        return saved
-
-
 class PolicyViewSet(OnlyRowViewSet):
     model = BookingPolicy
     icon = "calendar"
     menu_order = 20
-    edit_view_class = PolicyEditing
     edit_handler = ObjectList(
         [
             FieldPanel(name)
