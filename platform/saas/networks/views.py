@@ -123,5 +123,6 @@ def _page(
     request: HttpRequest, template: str, context: dict[str, object], *, status: int = 200
 ) -> HttpResponse:
     response = render(request, template, context, status=status)
-    response.headers["Referrer-Policy"] = "no-referrer"
+    # The address carries a token; "no-referrer" would also hide the Origin that the form's own POST must show.
+    response.headers["Referrer-Policy"] = "same-origin"
     return response
