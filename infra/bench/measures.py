@@ -89,11 +89,11 @@ def seconds_of_provisioning() -> float:
     return statistics.median(taken)
 
 
-def milliseconds_of_spare() -> float:
+def milliseconds_of_spare(spares: int = SPARES) -> float:
     """Take spare schemas; return the median time that their SQL took."""
-    refill_spares(target=SPARES)
+    refill_spares(target=spares)
     taken = []
-    for _ in range(SPARES):
+    for _ in range(spares):
         name = f"t_{uuid4().int % 10**12 + 10**12}"
         with statements() as seen:
             if not take_spare(name):

@@ -91,7 +91,7 @@ def small(slug: str) -> Site:
     ref = provision(slug)
     with network_context(ref):
         one = make_bookable()
-        return Site(ref=ref, token=_token(), doctor=one.doctor.pk, service=one.service.pk)
+        return Site(ref=ref, token=make_token(), doctor=one.doctor.pk, service=one.service.pk)
 
 
 def large(slug: str) -> Site:
@@ -109,7 +109,7 @@ def large(slug: str) -> Site:
             make_hours(doctor=doctor, clinic=clinics[number % 2], windows=WINDOWS)
         first = doctors[0]
         service = first.services.order_by("id").values_list("pk", flat=True)[0]
-        return Site(ref=ref, token=_token(), doctor=first.pk, service=service)
+        return Site(ref=ref, token=make_token(), doctor=first.pk, service=service)
 
 
 def free_times(site: Site) -> Iterator[Bookable]:
@@ -176,6 +176,7 @@ def booking_requests(site: Site, times: Iterator[Bookable], numbers: count[int])
         yield load.request("POST", "/api/v1/appointments/", host=site.host, headers=headers, body=body)
 
 
-def _token() -> str:
+def make_token() -> str:
+    """Make a token that may do everything in the entered network."""
     _token_row, secret = create_token(name="bench", scopes=ApiScope.values, actor=SYSTEM, now=timezone.now())
     return secret

@@ -54,7 +54,7 @@ def test_the_description_and_the_page_are_served(network: NetworkRef) -> None:
     answer = client.get("/api/v1/docs/")
     assert answer.status_code == 200
     page = BeautifulSoup(answer.content, "lxml")
-    assert len(page.select("details[id]")) == 18 - 1
+    assert len(page.select("details[id]")) == 16
     assert not [
         tag for tag in page.find_all("script") if tag.string and tag.get("type") != "application/json"
     ]

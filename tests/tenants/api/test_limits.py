@@ -72,9 +72,7 @@ def test_two_hundred_parallel_requests_pass_exactly_the_limit(
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_fifty_equal_keys_at_once_book_once_with_one_answer(
-    network: NetworkRef, settings: Settings
-) -> None:
+def test_fifty_equal_keys_at_once_book_once_with_one_answer(network: NetworkRef, settings: Settings) -> None:
     settings.API_LIMITS = {**settings.API_LIMITS, "book": (1000, 60)}
     body = wish(make_bookable())
 

@@ -1,0 +1,88 @@
+"""The bench measures what it says: each path once, counts within the issue's budgets, load and report by example."""
+
+from __future__ import annotations
+
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from infra.bench import load, measures, networks
+from infra.bench.report import Check
+from saas.networks.context import NetworkRef
+from tests.factories import make_bookable, make_doctor, make_hours, make_service
+
+
+@pytest.mark.integration
+@pytest.mark.django_db(transaction=True)
+def test_hot_paths_stay_within_their_queries_whatever_the_network_holds(network: NetworkRef) -> None:
+    one = make_bookable()
+    site = networks.Site(
+        ref=network, token=networks.make_token(), doctor=one.doctor.pk, service=one.service.pk
+    )
+    alone = measures.count_queries(site, networks.free_times_of_one(site), 1)
+    assert alone.slots_day <= 4
+    assert alone.slots_fortnight <= 5
+    assert alone.booking <= 14
+    for _ in range(3):
+        doctor = make_doctor(clinics=[one.clinic], services=[one.service])
+        make_hours(doctor=doctor, clinic=one.clinic)
+        make_service(doctors=[doctor, one.doctor], clinics=[one.clinic])
+    assert measures.count_queries(site, networks.free_times(site), 100) == alone
+    assert measures.tables_of(site) <= 120
+
+
+@pytest.mark.integration
+@pytest.mark.django_db(transaction=True)
+def test_a_spare_schema_is_taken_in_little_sql(public_schema: None) -> None:
+    assert measures.milliseconds_of_spare(spares=1) < 200  # the bench holds it against 20 on a quiet machine
+
+
+class _Answer(BaseHTTPRequestHandler):
+    seen: list[str] = []
+
+    def do_GET(self) -> None:
+        self.seen.append(self.path)
+        self.send_response(200 if self.path != "/bad" else 500)
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *args: object) -> None:
+        """Nothing: the test's output is not the place."""
+
+
+@pytest.fixture
+def port() -> int:
+    server = HTTPServer(("127.0.0.1", 0), _Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server.server_port
+
+
+def test_load_repeats_one_request_and_sends_a_list_once(port: int) -> None:
+    message = load.request("GET", "/same", host="x")
+    result = load.run(port, [[message], [message]], seconds=0.3, status=200)
+    assert result.requests > 2
+    assert result.percentile(0.5) <= result.percentile(0.95)
+    once = [load.request("GET", f"/{number}", host="x") for number in range(5)]
+    assert load.run(port, [once], seconds=5, status=200).requests == 5
+    assert [path for path in _Answer.seen if path in {"/0", "/4"}] == ["/0", "/4"]
+
+
+def test_load_stops_at_an_unexpected_answer(port: int) -> None:
+    with pytest.raises(load.UnexpectedAnswer, match="500"):
+        load.run(port, [[load.request("GET", "/bad", host="x")]], seconds=1, status=200)
+
+
+@pytest.mark.parametrize(
+    ("check", "is_met"),
+    [
+        (Check("x", 0.68, 0.75, "at least"), True),
+        (Check("x", 0.67, 0.75, "at least"), False),
+        (Check("x", 5.4, 5, "at most"), True),
+        (Check("x", 5.6, 5, "at most"), False),
+        (Check("x", 15, 14, "at most", exact=True), False),
+        (Check("x", 14, 14, "at most", exact=True), True),
+    ],
+)
+def test_ratios_have_a_tolerance_and_counts_have_none(check: Check, is_met: bool) -> None:
+    assert check.is_met is is_met
