@@ -1,6 +1,6 @@
 """Lists and cards of the console. Rows are looked at and acted upon here, hardly ever edited."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
@@ -75,13 +75,13 @@ class SchemaFilter(admin.SimpleListFilter):
         return queryset.filter(conditions[value]) if value in conditions else queryset
 
 
-class DomainInline(_LookOnly, TabularInline):  # type: ignore[misc] # unfold ships no types
+class DomainInline(_LookOnly, TabularInline):
     model = Domain
     fields = readonly_fields = ("domain", "is_primary", "created_at")
     extra = 0
 
 
-class EventInline(_LookOnly, TabularInline):  # type: ignore[misc] # unfold ships no types
+class EventInline(_LookOnly, TabularInline):
     model = PlatformEvent
     fields = readonly_fields = ("at", "action", "actor_id", "data")
     extra = 0
@@ -89,7 +89,7 @@ class EventInline(_LookOnly, TabularInline):  # type: ignore[misc] # unfold ship
 
 
 @admin.register(Network, site=console_site)
-class NetworkAdmin(_LookOnly, ModelAdmin):  # type: ignore[misc] # unfold ships no types
+class NetworkAdmin(_LookOnly, ModelAdmin):
     """One query for the rows, one for all their domains, whatever their number."""
 
     list_display = (
@@ -221,7 +221,7 @@ class NetworkAdmin(_LookOnly, ModelAdmin):  # type: ignore[misc] # unfold ships 
         status = 200
         if request.method == "POST" and form.is_valid():
             try:
-                outcome = chosen.perform(request, network, form.cleaned_data)
+                outcome = chosen.perform(cast("User", request.user), network, form.cleaned_data)
             except DomainError as error:
                 form.add_error(None, str(error))
                 status = error.status
@@ -243,7 +243,7 @@ class NetworkAdmin(_LookOnly, ModelAdmin):  # type: ignore[misc] # unfold ships 
 
 
 @admin.register(PlatformEvent, site=console_site)
-class PlatformEventAdmin(_LookOnly, ModelAdmin):  # type: ignore[misc] # unfold ships no types
+class PlatformEventAdmin(_LookOnly, ModelAdmin):
     list_display = ("at", "action", "network", "actor_id", "request_id")
     list_filter = ("action",)
     search_fields = ("action", "network__name", "network__slug", "request_id")
@@ -253,12 +253,12 @@ class PlatformEventAdmin(_LookOnly, ModelAdmin):  # type: ignore[misc] # unfold 
 
 
 @admin.register(SpareSchema, site=console_site)
-class SpareSchemaAdmin(_LookOnly, ModelAdmin):  # type: ignore[misc] # unfold ships no types
+class SpareSchemaAdmin(_LookOnly, ModelAdmin):
     list_display = fields = readonly_fields = ("schema_name", "schema_head", "created_at")
 
 
 @admin.register(Plan, site=console_site)
-class PlanAdmin(_LookOnly, ModelAdmin):  # type: ignore[misc] # unfold ships no types
+class PlanAdmin(_LookOnly, ModelAdmin):
     """Prices and limits can be changed; plans come and go by migration, because networks point at their codes."""
 
     readonly_fields = ("code",)
@@ -268,7 +268,7 @@ class PlanAdmin(_LookOnly, ModelAdmin):  # type: ignore[misc] # unfold ships no 
 
 
 @admin.register(User, site=console_site)
-class UserAdmin(_LookOnly, ModelAdmin):  # type: ignore[misc] # unfold ships no types
+class UserAdmin(_LookOnly, ModelAdmin):
     """Owners and operators. People of a network live in its own schema and are not visible here."""
 
     list_display = ("email", "shown_role", "is_active", "last_login", "created_at")

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django import forms
-from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from saas.accounts.models import User
 from saas.console.forms import ConfirmForm, ReasonForm
 from saas.networks import actions, audit
 from saas.networks.handover import issue_handover
@@ -36,24 +36,24 @@ class Operation:
     label: Promise
     question: Promise
     form: type[forms.Form]
-    perform: Callable[[HttpRequest, Network, dict[str, str]], Outcome]
+    perform: Callable[[User, Network, dict[str, str]], Outcome]
     states: frozenset[str]
 
 
-def _suspend(request: HttpRequest, network: Network, data: dict[str, str]) -> Outcome:
+def _suspend(operator: User, network: Network, data: dict[str, str]) -> Outcome:
     actions.change_state(
-        network_id=network.pk, state=NetworkState.SUSPENDED, actor_id=request.user.pk, reason=data["reason"]
+        network_id=network.pk, state=NetworkState.SUSPENDED, actor_id=operator.pk, reason=data["reason"]
     )
     return Outcome(_("“%(name)s” is suspended.") % {"name": network.name})
 
 
-def _resume(request: HttpRequest, network: Network, _data: dict[str, str]) -> Outcome:
-    actions.resume_network(network_id=network.pk, actor_id=request.user.pk)
+def _resume(operator: User, network: Network, _data: dict[str, str]) -> Outcome:
+    actions.resume_network(network_id=network.pk, actor_id=operator.pk)
     return Outcome(_("“%(name)s” is back at work.") % {"name": network.name})
 
 
-def _retry_provisioning(request: HttpRequest, network: Network, _data: dict[str, str]) -> Outcome:
-    audit.record("network.provisioning_retried", network=network, actor_id=request.user.pk)
+def _retry_provisioning(operator: User, network: Network, _data: dict[str, str]) -> Outcome:
+    audit.record("network.provisioning_retried", network=network, actor_id=operator.pk)
     provision_again.delay(network.pk)
     return Outcome(
         _("Provisioning of “%(name)s” has been started again. Reload in a few seconds.")
@@ -61,20 +61,20 @@ def _retry_provisioning(request: HttpRequest, network: Network, _data: dict[str,
     )
 
 
-def _retry_migration(request: HttpRequest, network: Network, _data: dict[str, str]) -> Outcome:
-    audit.record("network.migration_retried", network=network, actor_id=request.user.pk)
+def _retry_migration(operator: User, network: Network, _data: dict[str, str]) -> Outcome:
+    audit.record("network.migration_retried", network=network, actor_id=operator.pk)
     migrate_network.delay(network.pk)
     return Outcome(
         _("Migration of “%(name)s” has been started. Reload in a few seconds.") % {"name": network.name}
     )
 
 
-def _visit(request: HttpRequest, network: Network, data: dict[str, str]) -> Outcome:
+def _visit(operator: User, network: Network, data: dict[str, str]) -> Outcome:
     address = issue_handover(
         kind="operator",
         network_id=network.pk,
-        user_id=request.user.pk,
-        email=str(request.user.email),
+        user_id=operator.pk,
+        email=operator.email or "",
         reason=data["reason"],
         next_path="/cms/",
     )

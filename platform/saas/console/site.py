@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from csp.constants import NONCE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_replace
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +19,7 @@ _POLICY: Final = {"script-src": [SELF, NONCE, UNSAFE_EVAL], "style-src": [SELF, 
 that patients or owners wrote is shown here but as escaped text."""
 
 
-class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc] # unfold ships no types
+class ConsoleSite(UnfoldAdminSite):
     """Signing in happens on the ordinary log-in page, with its limits and second factor."""
 
     site_title = _("Operators' console")
@@ -35,9 +35,8 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc] # unfold ships no type
         self,
         view: Callable[..., HttpResponse],
         cacheable: bool = False,  # noqa: FBT001, FBT002 - Django's signature
-    ) -> Callable[..., HttpResponse]:
-        wrapped: Callable[..., HttpResponse] = csp_replace(_POLICY)(super().admin_view(view, cacheable))
-        return wrapped
+    ) -> Callable[..., HttpResponseBase]:
+        return csp_replace(_POLICY)(super().admin_view(view, cacheable))
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send people to the log-in page; a person who is no operator is told so instead of going round in circles."""

@@ -7,7 +7,9 @@ card numbers, bearer tokens).
 
 import re
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from typing import Any, cast
+
+from sentry_sdk.types import Event
 
 REMOVED = "[removed]"
 
@@ -57,7 +59,7 @@ def scrub_log_event(_logger: object, _method: str, event: MutableMapping[str, An
     return {**scrub(event), **kept}
 
 
-def scrub_sentry_event(event: dict[str, Any], _hint: dict[str, Any]) -> Any:  # noqa: ANN401 - Sentry's own type
+def scrub_sentry_event(event: Event, _hint: dict[str, Any]) -> Event:
     """Sentry `before_send`: drops request bodies, cookies and local variables, then scrubs what is left."""
     request = event.get("request", {})
     for part in ("data", "cookies", "headers", "env", "query_string"):
@@ -66,7 +68,7 @@ def scrub_sentry_event(event: dict[str, Any], _hint: dict[str, Any]) -> Any:  # 
         for frame in (exception.get("stacktrace") or {}).get("frames", []):
             frame.pop("vars", None)
     event.pop("user", None)
-    return scrub(event)
+    return cast("Event", scrub(event))
 
 
 def _is_personal_key(key: object) -> bool:

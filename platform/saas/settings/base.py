@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import django_stubs_ext
 import environ
 import structlog
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from structlog.typing import Processor
 
 from saas.core.scrubbing import scrub_log_event
 
@@ -168,7 +170,8 @@ DATABASES = {
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {
             "connect_timeout": 5,
-            "options": "-c statement_timeout=15s -c lock_timeout=3s -c idle_in_transaction_session_timeout=15s -c jit=off",
+            "options": "-c statement_timeout=15s -c lock_timeout=3s "
+            "-c idle_in_transaction_session_timeout=15s -c jit=off",
         },
     }
 }
@@ -277,7 +280,7 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [ROOT / "frontend" / "dist"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "saas.networks.storage.NetworkFileStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
@@ -333,7 +336,8 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Polyclinic API",
-    "DESCRIPTION": "Find a doctor, see free times, book a visit. One API per clinic network, on the network's own host.",
+    "DESCRIPTION": "Find a doctor, see free times, book a visit. "
+    "One API per clinic network, on the network's own host.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
@@ -364,7 +368,7 @@ UNFOLD = {"SITE_TITLE": f"{PLATFORM_NAME} console", "SITE_HEADER": PLATFORM_NAME
 
 # --- logs and errors --------------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-_PROCESSORS = [
+_PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

@@ -53,15 +53,17 @@ if env.str("SENTRY_DSN", default=""):
     )
 
 
+_KEY_CHARACTERS = 50
+_KEY_DIFFERENT_CHARACTERS = 20
+
+
 def _refuse_unsafe_values() -> None:
-    problems = []
-    if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 20:
+    needed = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "DEFAULT_FROM_EMAIL")
+    problems = [f"{name} must be set" for name in needed if not env.str(name, default="")]
+    if len(SECRET_KEY) < _KEY_CHARACTERS or len(set(SECRET_KEY)) < _KEY_DIFFERENT_CHARACTERS:
         problems.append("SECRET_KEY must be at least 50 random characters")
     if PLATFORM_HOST in ("localhost", "127.0.0.1", "") or "." not in PLATFORM_HOST:
         problems.append("PLATFORM_HOST must be the public domain")
-    for name in ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "DEFAULT_FROM_EMAIL"):
-        if not env.str(name, default=""):
-            problems.append(f"{name} must be set")
     if env.bool("DEBUG", default=False):
         problems.append("DEBUG must be off")
     if env.str("DATABASE_POOLER", default="none") not in ("none", "session", "transaction"):
