@@ -19,6 +19,8 @@ from tenants.audit.actions import SYSTEM
 from tests.factories import Bookable
 from tests.fixtures.networks import NetworkClient
 
+__all__ = ["CONTACTS", "MOSCOW", "Caller", "NetworkClient", "at", "counted", "day_ahead", "token_for", "wish"]
+
 MOSCOW = ZoneInfo("Europe/Moscow")
 CONTACTS = {
     "last_name": "Orlova",

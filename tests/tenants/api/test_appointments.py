@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -24,7 +25,7 @@ def one(network: NetworkRef) -> Bookable:
     return make_bookable()
 
 
-def signed_in(network: NetworkRef, role: Role = Role.PATIENT, **fields: object) -> Caller:
+def signed_in(network: NetworkRef, role: Role = Role.PATIENT, **fields: Any) -> Caller:
     client = NetworkClient(network)
     client.force_login(make_user(role=role, **fields))
     return Caller(network, client=client)
@@ -100,7 +101,7 @@ def test_no_field_beyond_the_documented_can_be_assigned(
     ],
 )
 def test_wrong_input_names_its_field_and_writes_nothing(
-    network: NetworkRef, one: Bookable, change: dict[str, object], field: str
+    network: NetworkRef, one: Bookable, change: dict[str, Any], field: str
 ) -> None:
     before = Patient.objects.count()
     status, body = Caller(network).post("appointments/", wish(one, **change))
@@ -131,7 +132,7 @@ def test_what_is_unknown_or_not_offered_is_refused(network: NetworkRef, one: Boo
     caller = Caller(network)
     assert caller.post("appointments/", wish(one, service=other.service.pk))[1]["code"] == "not_offered"
     for field in ("doctor", "service", "clinic"):
-        status, body = caller.post("appointments/", wish(one, **{field: 424242}))
+        status, body = caller.post("appointments/", {**wish(one), field: 424242})
         assert (status, body["code"]) == (422, f"{field}_unknown")
 
 

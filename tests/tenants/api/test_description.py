@@ -60,7 +60,7 @@ def test_the_description_and_the_page_are_served(network: NetworkRef) -> None:
     ]
     assert not page.find_all(style=True)
     assert not page.find_all("style")
-    assert not [tag for tag in page.find_all(src=True) if tag["src"].startswith("http")]
+    assert not [tag for tag in page.find_all(src=True) if str(tag["src"]).startswith("http")]
     found = BeautifulSoup(client.get("/api/v1/docs/?q=slots").content, "lxml")
     assert [tag["id"] for tag in found.select("details[id]")] == ["available_slots_list"]
     assert "alternatives" in answer.content.decode()
