@@ -43,7 +43,7 @@ def explain_no_slots(*, now: dt.datetime) -> list[Blocker]:
         ]
     if first_free_slots(limit=1, now=now):
         return []
-    return [_nothing_free(now)]
+    return [_nothing_free(now, pairs)]
 
 
 def _missing_parts() -> list[Blocker]:
@@ -71,7 +71,7 @@ def _not_linked() -> Blocker:
     )
 
 
-def _nothing_free(now: dt.datetime) -> Blocker:
+def _nothing_free(now: dt.datetime, pairs: set[tuple[int, int]]) -> Blocker:
     policy = current_policy()
     if policy.minimum_notice_minutes >= policy.horizon_days * 24 * 60:
         return Blocker(
@@ -85,8 +85,9 @@ def _nothing_free(now: dt.datetime) -> Blocker:
         DoctorSchedule.objects.filter(is_active=True)
         .exclude(valid_until__lt=today)
         .exclude(valid_from__gt=ahead)
+        .order_by()
     )
-    if not current.exists():
+    if not pairs & set(current.values_list("doctor_id", "clinic_id")):
         return Blocker(
             "hours_not_current", _("All working hours are out of date or begin too far ahead."), SETUP
         )
