@@ -1,0 +1,20 @@
+"""The Celery application of the worker that `test_tasks` starts, with one task more."""
+
+from saas.celery import app
+from saas.networks.context import current_network
+from saas.networks.tasks import network_task
+
+app.conf.task_always_eager = False
+
+
+@network_task(name="tests.worker.remember")
+def remember(schema_name: str, number: int) -> None:
+    """Says in the platform's cache in which network it ran, as the network's own table knows it."""
+    from django.core.cache import caches  # noqa: PLC0415 - apps are ready by now
+
+    from saas.accounts.models import User  # noqa: PLC0415 - apps are ready by now
+
+    owner = User.objects.get(role="owner")
+    slug = str(owner.email).partition("@")[2].removesuffix(".example")
+    assert slug == current_network().slug
+    caches["platform"].set(f"worker:{schema_name}:{number}", slug, 300)
