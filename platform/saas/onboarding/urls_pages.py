@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from saas.onboarding import views_pages
+from saas.onboarding import views_pages, views_samples
 
 urlpatterns = [
     path("", views_pages.landing, name="landing"),
     path("features/", views_pages.features, name="features"),
     path("pricing/", views_pages.pricing, name="pricing"),
     path("security/", views_pages.security, name="security"),
+    path("_components/", views_samples.components, name="components"),
 ]

@@ -30,8 +30,6 @@ from saas.onboarding.progress import progress_of
 _HOUR: Final = 3600
 _BACKEND: Final = "allauth.account.auth_backends.AuthenticationBackend"
 _REFUSED: Final = 422
-_NETWORK_HOSTS: Final = network_url(f"*.{settings.PLATFORM_HOST}", "")
-"""Where the hand-over may lead: browsers apply form-action to redirects too."""
 
 
 @never_cache
@@ -163,7 +161,6 @@ def another_address(request: HttpRequest, token: str) -> HttpResponse:
     return _address_page(request, begun, form, status=_REFUSED)
 
 
-@csp_update({"form-action": [_NETWORK_HOSTS]})  # type: ignore[arg-type] # typed for views without arguments
 @never_cache
 @require_GET
 def progress(request: HttpRequest, token: str) -> HttpResponse:
@@ -184,7 +181,8 @@ def progress(request: HttpRequest, token: str) -> HttpResponse:
         "network_login_url": network_url(network_host(begun.slug), "/accounts/login/"),
     }
     partial = request.headers.get("HX-Request") == "true"
-    return render(request, f"saas/onboarding/{'_progress' if partial else 'progress'}.html", context)
+    page = render(request, f"saas/onboarding/{'_progress' if partial else 'progress'}.html", context)
+    return _leading_to_networks(request, page)
 
 
 @never_cache
@@ -200,7 +198,6 @@ def retry(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponseRedirect(links.progress_path(begun))
 
 
-@csp_update({"form-action": [_NETWORK_HOSTS]})  # type: ignore[arg-type] # typed for views without arguments
 @never_cache
 @require_POST
 def enter(request: HttpRequest, token: str) -> HttpResponse:
@@ -263,6 +260,13 @@ def _address_page(
 
 def _dead_end(request: HttpRequest, error: DomainError) -> HttpResponse:
     return render(request, "saas/onboarding/dead_end.html", {"error": error}, status=error.status)
+
+
+def _leading_to_networks(request: HttpRequest, page: HttpResponse) -> HttpResponse:
+    """Let the page's forms end on a network's host: browsers apply form-action to redirects too."""
+    allow = csp_update({"form-action": [network_url(f"*.{settings.PLATFORM_HOST}", "")]})
+    response: HttpResponse = allow(lambda _request: page)(request)
+    return response
 
 
 def _owner(request: HttpRequest) -> User | None:

@@ -67,7 +67,7 @@ def test_owner_goes_from_the_list_to_the_desk(network, client_for, public_client
     client = client_for(network)
     asked = client.get(path)
     assert asked.status_code == 200
-    assert asked["Referrer-Policy"] == "no-referrer"
+    assert asked["Referrer-Policy"] == "same-origin"
     assert "no-store" in asked["Cache-Control"]
     before = client.session.session_key
     entered = client.post(path)
