@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.files.storage import default_storage
-
 from saas.networks.context import current_network
 from saas.networks.hosts import network_url
 from tenants.booking.models import Appointment
@@ -36,7 +34,7 @@ def clinics(rows: list[Clinic]) -> list[dict[str, Any]]:
             "working_hours": row.working_hours,
             "coordinates": row.coordinates,
             "directions": row.directions,
-            "photo": _picture(row.photo.name),
+            "photo": _picture(row.photo_url),
         }
         for row in rows
     ]
@@ -61,7 +59,7 @@ def doctors(rows: list[Doctor]) -> list[dict[str, Any]]:
             ],
             "clinics": [link.clinic_id for link in row.clinic_links.all()],
             "services": [service.pk for service in row.services.all()],
-            "photo": _picture(row.photo.name),
+            "photo": _picture(row.photo_url),
             "bio": row.bio,
             "experience_years": row.experience_years,
             "education": row.education,
@@ -189,5 +187,8 @@ def _instant(value: datetime) -> str:
     return value.isoformat(timespec="seconds")
 
 
-def _picture(name: str | None) -> str | None:
-    return network_url(current_network().primary_host, default_storage.url(name)) if name else None
+def _picture(url: str) -> str | None:
+    """An absolute address; files kept outside have one already."""
+    if not url or "://" in url:
+        return url or None
+    return network_url(current_network().primary_host, url)
