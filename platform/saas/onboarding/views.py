@@ -265,8 +265,8 @@ def _dead_end(request: HttpRequest, error: DomainError) -> HttpResponse:
 def _leading_to_networks(request: HttpRequest, page: HttpResponse) -> HttpResponse:
     """Let the page's forms end on a network's host: browsers apply form-action to redirects too."""
     allow = csp_update({"form-action": [network_url(f"*.{settings.PLATFORM_HOST}", "")]})
-    response: HttpResponse = allow(lambda _request: page)(request)
-    return response
+    allow(lambda _request: page)(request)  # marks the response for django-csp's middleware
+    return page
 
 
 def _owner(request: HttpRequest) -> User | None:
