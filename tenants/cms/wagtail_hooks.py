@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import URLPattern, URLResolver, include, path, reverse_lazy
+from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 
+from tenants.cms.admin.base import may
 from tenants.cms.admin.catalogue import CatalogueGroup
 from tenants.cms.admin.reviews import ReviewViewSet
 from tenants.cms.admin.settings import AuditViewSet, OrganisationViewSet, PolicyViewSet
@@ -24,6 +28,25 @@ def register_rooms() -> list[Any]:
         PolicyViewSet("booking-rules"),
         AuditViewSet("audit-log"),
     ]
+
+
+@hooks.register("register_admin_urls")
+def register_import() -> list[URLPattern | URLResolver]:
+    return [path("import/", include("tenants.cms.importing.views"))]
+
+
+class ImportItem(MenuItem):
+    """Shown to those who may add doctors, which managers may."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return may(request, "doctors.add_doctor")
+
+
+@hooks.register("register_admin_menu_item")
+def register_import_item() -> MenuItem:
+    return ImportItem(
+        _("Import"), reverse_lazy("catalogue_import:upload", args=["doctors"]), icon_name="upload", order=125
+    )
 
 
 # After Wagtail's own: the last one registered for a name wins.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,11 @@ class Window:
     clinic_name: str
     valid_from: dt.date | None = None
     valid_until: dt.date | None = None
+    minutes: tuple[int, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Minutes of the week where it begins, in UTC, and its length: an import compares each window with many.
+        object.__setattr__(self, "minutes", _minutes(self))
 
     @classmethod
     def of(cls, schedule: DoctorSchedule) -> Window:
@@ -54,8 +60,8 @@ def meets(one: Window, other: Window) -> bool:
     """
     if not _valid_together(one, other):
         return False
-    first, length = _minutes(one)
-    second, other_length = _minutes(other)
+    first, length = one.minutes
+    second, other_length = other.minutes
     ahead = (second - first) % _WEEK
     return ahead < length or (_WEEK - ahead) % _WEEK < other_length
 
@@ -114,6 +120,7 @@ def _minutes(window: Window) -> tuple[int, int]:
     return (start - _offset_minutes(window.time_zone)) % _WEEK, length
 
 
+@lru_cache(maxsize=512)
 def _offset_minutes(time_zone: str) -> int:
     zone = ZoneInfo(time_zone)
     january = dt.datetime(2026, 1, 15, tzinfo=zone)

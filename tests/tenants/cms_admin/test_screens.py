@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from contextlib import AbstractContextManager
 
 import pytest
 from django.test import Client
@@ -11,7 +11,7 @@ from django.test import Client
 from saas.accounts.roles import Role
 from saas.networks.context import NetworkRef
 from tenants.booking.models import Appointment
-from tests.factories import make_bookable, make_user
+from tests.factories import make_bookable
 
 pytestmark = [pytest.mark.django_db, pytest.mark.integration]
 
@@ -39,16 +39,6 @@ FORMS = (
     "special-prices",
     "users",
 )
-
-
-@pytest.fixture
-def staff_client(network: NetworkRef, client_for: Callable[[NetworkRef], Client]) -> Callable[[Role], Client]:
-    def sign_in(role: Role) -> Client:
-        client = client_for(network)
-        client.force_login(make_user(role=role))
-        return client
-
-    return sign_in
 
 
 @pytest.mark.parametrize("name", LISTINGS)
@@ -126,7 +116,9 @@ def test_admin_pages_have_their_own_policy_and_others_do_not(staff_client: Calla
 
 @pytest.mark.parametrize("rows", [1, 3])
 def test_doctors_listing_query_count_does_not_grow(
-    rows: int, staff_client: Callable[[Role], Client], django_assert_max_num_queries: Any
+    rows: int,
+    staff_client: Callable[[Role], Client],
+    django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]],
 ) -> None:
     for _ in range(rows):
         make_bookable()

@@ -1,0 +1,124 @@
+"""What an import would do: the dry run's result, and what confirming it writes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from tenants.audit.actions import Actor, record
+from tenants.booking.remembering import forget
+from tenants.cms.importing.rows import Cells, Problem
+from tenants.cms.importing.table import Column, Line, UnreadableFile, read_table
+
+CREATE: Final = "create"
+UPDATE: Final = "update"
+SKIP: Final = "skip"
+_TELL_EVERY: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row that is fine: what becomes of it, under which key, with which values."""
+
+    what: str
+    key: str
+    values: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Plan:
+    """The dry run's result. With problems nothing of it may be written."""
+
+    changes: list[Change] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    rows: int = 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows create, update and change nothing."""
+        found = Counter(change.what for change in self.changes)
+        return {what: found[what] for what in (CREATE, UPDATE, SKIP)}
+
+
+class Kind(ABC):
+    """What can be imported. A fresh object serves one file: `load` reads all names that rows refer to."""
+
+    code: ClassVar[str]
+    label: ClassVar[Promise]
+    permission: ClassVar[str]
+    columns: ClassVar[tuple[Column, ...]]
+
+    @abstractmethod
+    def load(self) -> None:
+        """Read what the rows are compared with, in a number of queries that does not grow with them."""
+
+    @abstractmethod
+    def read(self, cells: Cells) -> Change | None:
+        """Turn one row into a change, or note its problems."""
+
+    def look_back(self, changes: Sequence[tuple[Cells, Change]]) -> None:  # noqa: B027 - most kinds have nothing to do
+        """Check rows against each other once all are read."""
+
+    @abstractmethod
+    def write(self, change: Change) -> None:
+        """Write one change. Called within the import's transaction."""
+
+
+def make_plan(kind: Kind, data: bytes) -> Plan:
+    """Read the file and find out what it would do and every problem it has. Writes nothing. Raises UnreadableFile."""
+    lines = read_table(data, kind.columns)
+    kind.load()
+    return plan_lines(kind, lines)
+
+
+def plan_lines(kind: Kind, lines: Sequence[Line]) -> Plan:
+    """Check lines against `kind`, which is loaded."""
+    plan = Plan(rows=len(lines))
+    seen: dict[str, int] = {}
+    fine: list[tuple[Cells, Change]] = []
+    for line in lines:
+        cells = Cells(line, plan.problems)
+        change = kind.read(cells)
+        if change is None:
+            continue
+        first = seen.setdefault(change.key, line.number)
+        if first != line.number:
+            cells.wrong("", _("The same as row %(row)d.") % {"row": first})
+        elif cells.is_fine:
+            fine.append((cells, change))
+    kind.look_back(fine)
+    plan.problems.sort(key=lambda problem: problem.row)
+    plan.changes = [change for _cells, change in fine]
+    return plan
+
+
+def carry_out(
+    kind: Kind, data: bytes, *, actor: Actor, tell: Callable[[int, int], None] = lambda _done, _all: None
+) -> Plan:
+    """Check the file once more and write all of it in one transaction; with problems, write nothing.
+
+    `tell` is called with rows done and rows in all. Raises UnreadableFile.
+    """
+    with transaction.atomic():
+        plan = make_plan(kind, data)
+        if plan.problems:
+            return plan
+        for done, change in enumerate(plan.changes, start=1):
+            if change.what != SKIP:
+                kind.write(change)
+            if done % _TELL_EVERY == 0:
+                tell(done, len(plan.changes))
+        record("catalogue.imported", actor=actor, data={"kind": kind.code, **plan.counts})
+        forget()
+    tell(len(plan.changes), len(plan.changes))
+    return plan
+
+
+__all__ = ["CREATE", "SKIP", "UPDATE", "Change", "Kind", "Plan", "UnreadableFile", "carry_out", "make_plan"]
