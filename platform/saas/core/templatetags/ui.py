@@ -175,7 +175,7 @@ def field_widget(field: BoundField) -> SafeString:
         name = "form-select"
     own = widget.attrs.get("class", "")
     attrs: dict[str, str | bool] = {"class": f"{name} {own}".strip()}
-    if str(widget.attrs.get("placeholder", "")) == str(field.label):
+    if isinstance(widget, w.EmailInput | w.PasswordInput):
         attrs["placeholder"] = False  # the visible label says it already
     return field.as_widget(attrs=attrs)
 
