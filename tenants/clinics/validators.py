@@ -1,7 +1,7 @@
 """Shapes of the JSON fields and names that a clinic carries."""
 
 from datetime import time
-from typing import Final
+from typing import Final, cast
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
@@ -28,7 +28,7 @@ def validate_working_hours(value: object) -> None:
             raise ValidationError(
                 _("“%(day)s” is not a weekday from 0 (Monday) to 6 (Sunday)."), params={"day": day}
             )
-        previous = None
+        previous: time | None = None
         for window in windows:
             start, end = _pair(window)
             if end <= start or (previous is not None and start < previous):
@@ -48,7 +48,7 @@ def validate_coordinates(value: object) -> None:
 
 def _pair(window: object) -> tuple[time, time]:
     try:
-        start, end = window  # type: ignore[misc] # other shapes are caught below
-        return time.fromisoformat(start), time.fromisoformat(end)
+        first, last = cast("list[str]", window)
+        return time.fromisoformat(first), time.fromisoformat(last)
     except (TypeError, ValueError) as error:
         raise ValidationError(_("Each opening is a pair of times such as 08:00 and 20:00.")) from error

@@ -150,7 +150,7 @@ def _clean(
     facts["email"] = email.strip().lower()
     if facts["email"]:
         try:
-            validate_email(facts["email"])
+            validate_email(str(facts["email"]))
         except ValidationError as error:
             errors["email"] = error
         if len(str(facts["email"])) > _EMAIL_LENGTH:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from defusedcsv import csv
-from django.db.models import Model, ProtectedError
+from django.db.models import Model, ProtectedError, QuerySet
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
 from wagtail.admin.ui.tables import Column
@@ -29,11 +30,12 @@ class Listing(generic.IndexView):
     select_related: ClassVar[tuple[str, ...]] = ()
     prefetch_related: ClassVar[tuple[str, ...]] = ()
 
-    def get_base_queryset(self) -> Any:
+    def get_base_queryset(self) -> QuerySet[Any]:
         rows = super().get_base_queryset()
         if self.select_related:
             rows = rows.select_related(*self.select_related)
-        return rows.prefetch_related(*self.prefetch_related)
+        prefetched: QuerySet[Any] = rows.prefetch_related(*self.prefetch_related)
+        return prefetched
 
     @cached_property
     def header_more_buttons(self) -> list[Any]:
@@ -55,7 +57,7 @@ class Listing(generic.IndexView):
 class Deletion(generic.DeleteView):
     """Deleting something that is in use ends in a message."""
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: BaseForm) -> HttpResponse:
         try:
             response: HttpResponse = super().form_valid(form)
         except ProtectedError:
@@ -115,7 +117,13 @@ class ReadOnlyViewSet(CatalogueViewSet):
 class TextColumn(Column):
     """A column that shows what a function makes of the row."""
 
-    def __init__(self, name: str, label: Any, accessor: Any, sort_key: str | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        label: str | Promise,
+        accessor: str | Callable[[Any], object],
+        sort_key: str | None = None,
+    ) -> None:
         super().__init__(name, label=label, accessor=accessor, sort_key=sort_key)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
 from wagtail.admin.ui.tables import BooleanColumn
@@ -243,7 +243,8 @@ class CategoryListing(Listing):
         if self.request.GET.get("ordering"):
             ordered: QuerySet[ServiceCategory] = super().order_queryset(queryset)
             return ordered
-        return queryset.order_by("place", "pk")
+        in_tree: QuerySet[ServiceCategory] = queryset.order_by(F("place"), F("pk"))
+        return in_tree
 
 
 def _by_category(values: dict[int, int]) -> Case | Value:

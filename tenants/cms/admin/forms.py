@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
@@ -21,6 +24,7 @@ from tenants.doctors.models import Doctor, DoctorSchedule, Specialization, Weekd
 from tenants.services.models import Service, ServiceCategory, ServiceOverride
 from tenants.services.tree import category_tree, refuse_cycle
 
+_Row = TypeVar("_Row", bound=Model)
 DAYS = tuple(f"hours_{day}" for day in range(7))
 CURRENCIES = ("RUB", "EUR", "USD", "GBP", "KZT", "BYN", "GEL", "AMD", "TRY", "CHF", "PLN")
 
@@ -156,7 +160,7 @@ class DoctorForm(WagtailAdminModelForm):
                 services=list(doctor.services.values_list("pk", flat=True)),
             )
 
-    def _choose_from(self, name: str, rows: Any) -> None:
+    def _choose_from(self, name: str, rows: QuerySet[Any]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - narrows the type of a declared field
         field.queryset = rows
@@ -186,7 +190,7 @@ class DoctorForm(WagtailAdminModelForm):
         return doctor
 
 
-def _main_first(chosen: Any, main: Any) -> list[Any]:
+def _main_first(chosen: Iterable[_Row], main: _Row | None) -> list[_Row]:
     rows = list(chosen)
     return sorted(rows, key=lambda row: row != main) if main in rows else rows
 
@@ -285,10 +289,11 @@ class OrganisationForm(WagtailAdminModelForm):
         )
 
 
-def show_tree(field: forms.Field, *, empty: Any) -> None:
+def show_tree(field: forms.Field, *, empty: str | Promise) -> None:
     """Make a category field offer the tree, each level set off by dashes."""
     choices = [("", empty)]
     choices += [
-        (branch.category.pk, f"{'— ' * branch.depth}{branch.category.name}") for branch in category_tree()
+        (str(branch.category.pk), f"{'— ' * branch.depth}{branch.category.name}")
+        for branch in category_tree()
     ]
     field.widget = forms.Select(choices=choices, attrs=field.widget.attrs)

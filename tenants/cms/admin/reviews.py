@@ -18,8 +18,8 @@ from wagtail.admin.views import generic
 from saas.core.errors import DomainError
 from tenants.audit.actions import actor_of
 from tenants.cms.admin.base import ReadOnlyViewSet, TextColumn, may
-from tenants.reviews.moderation import publish_review, unpublish_review
 from tenants.reviews.models import Review
+from tenants.reviews.moderation import publish_review, unpublish_review
 
 CHANGE_REVIEWS: Final = "reviews.change_review"
 

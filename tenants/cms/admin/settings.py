@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Model, QuerySet
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.functional import cached_property
@@ -24,9 +25,10 @@ ONLY_ROW = 1
 class OnlyRowEditing(generic.EditView):
     """Edits row 1, making it with the model's defaults where the network has none yet."""
 
-    def get_object(self, queryset: Any = None) -> Any:
+    def get_object(self, queryset: QuerySet[Model] | None = None) -> Model:
         found, _created = self.model._default_manager.get_or_create(pk=ONLY_ROW)
-        return found
+        row: Model = found
+        return row
 
     def get_breadcrumbs_items(self) -> list[dict[str, str]]:
         return [{"url": "", "label": str(self.model._meta.verbose_name)}]
@@ -34,9 +36,9 @@ class OnlyRowEditing(generic.EditView):
     def get_success_url(self) -> str:
         return str(self.request.path)
 
-    def save_instance(self) -> Any:
+    def save_instance(self) -> Model:
         changed = list(self.form.changed_data)
-        saved = super().save_instance()
+        saved: Model = super().save_instance()
         record("settings.changed", actor=actor_of(self.request), on=saved, data={"fields": changed})
         return saved
 

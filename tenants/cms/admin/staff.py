@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
+from django.db.models import QuerySet
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
@@ -49,7 +50,7 @@ class StaffListing(Listing):
             DateColumn("last_login", label=_("Last signed in"), sort_key="last_login"),
         ]
 
-    def get_base_queryset(self) -> Any:
+    def get_base_queryset(self) -> QuerySet[User]:
         return User.objects.filter(role__in=_STAFF)
 
 
@@ -61,7 +62,7 @@ class StaffCreation(CreateView):
 class StaffEditing(EditView):
     template_name = generic.EditView.template_name
 
-    def get_queryset(self) -> Any:
+    def get_queryset(self) -> QuerySet[User]:
         return User.objects.filter(role__in=_STAFF)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import django_filters
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
@@ -77,7 +78,7 @@ class AppointmentPage(generic.InspectView):
 
     template_name = "tenants/cms/appointment.html"
 
-    def get_object(self, queryset: Any = None) -> Appointment:
+    def get_object(self, queryset: QuerySet[Appointment] | None = None) -> Appointment:
         rows = Appointment.objects.select_related("patient", "doctor__user", "service", "clinic")
         return get_object_or_404(rows, pk=self.pk)
 

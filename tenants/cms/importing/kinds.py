@@ -19,7 +19,7 @@ from tenants.cms.importing.rows import Cells, name_key
 from tenants.cms.importing.table import Column
 from tenants.doctors.actions import save_doctor
 from tenants.doctors.hours import Window, find_meeting
-from tenants.doctors.models import Doctor, DoctorSchedule, Specialization
+from tenants.doctors.models import Doctor, DoctorClinic, DoctorSchedule, Specialization
 from tenants.services.models import Service, ServiceCategory
 from tenants.services.tree import category_tree
 
@@ -137,7 +137,7 @@ class Doctors(Kind):
                 values[code] = cells.text(code)
         if cells.has("is_active"):
             values["is_active"] = cells.flag("is_active", default=True)
-        links = {
+        links: dict[str, list[Any]] = {
             "specializations": cells.many_of(
                 "specializations", self._specializations, _NO_SPECIALIZATION, is_required=True
             ),
@@ -242,7 +242,7 @@ class Schedules(Kind):
     def load(self) -> None:
         self._doctors = _doctors_by_name()
         self._clinics = {name_key(row.name): row for row in Clinic.objects.all()}
-        links = Doctor.clinics.through.objects.values_list("doctor_id", "clinic_id")
+        links = DoctorClinic.objects.values_list("doctor_id", "clinic_id")
         self._works: set[tuple[int, int]] = set(links)
         rows = DoctorSchedule.objects.select_related("clinic")
         self._existing = {_schedule_key(row): row for row in rows}

@@ -344,7 +344,8 @@ def _busy_times(first: dt.datetime, last: dt.datetime) -> dict[int, list[_Busy]]
     found: dict[int, list[_Busy]] = defaultdict(list)
     claims = Claim.objects.filter(span__overlap=DateTimeTZRange(first, last), resource__doctor__isnull=False)
     for doctor_id, span, kind in claims.values_list("resource__doctor_id", "span", "kind"):
-        found[doctor_id].append(_Busy(span.lower, span.upper, is_block=kind == ClaimKind.BLOCK))
+        if span.lower is not None and span.upper is not None:  # a constraint says so; the type does not
+            found[doctor_id].append(_Busy(span.lower, span.upper, is_block=kind == ClaimKind.BLOCK))
     return found
 
 

@@ -4,15 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('doctors', '0001_initial'),
+        ("doctors", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='doctor',
-            name='portrait',
-            field=models.SlugField(blank=True, help_text='One of our drawings, shown while there is no photo.', max_length=40, verbose_name='drawn portrait'),
+            model_name="doctor",
+            name="portrait",
+            field=models.SlugField(
+                blank=True,
+                help_text="One of our drawings, shown while there is no photo.",
+                max_length=40,
+                verbose_name="drawn portrait",
+            ),
         ),
     ]

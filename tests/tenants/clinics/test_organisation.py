@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -11,7 +12,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.integration]
 
 
 def test_profile_is_made_at_provisioning_and_cached(
-    network: NetworkRef, django_assert_num_queries: Any
+    network: NetworkRef, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
 ) -> None:
     first = organisation()
 

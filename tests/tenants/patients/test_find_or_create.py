@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -111,7 +113,9 @@ def test_everything_wrong_is_said_at_once(network: object) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_query_count(network: object, rows: int, django_assert_num_queries: Any) -> None:
+def test_query_count(
+    network: object, rows: int, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
     for _ in range(rows):
         make_patient(phone="+79161234567", last_name="Other")
     find()

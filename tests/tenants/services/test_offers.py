@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +22,9 @@ def only(ready: Bookable, **wanted: Any) -> Offer:
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_two_queries_whatever_the_number(network: object, rows: int, django_assert_num_queries: Any) -> None:
+def test_two_queries_whatever_the_number(
+    network: object, rows: int, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
     for _ in range(rows):
         make_bookable()
     offers_for()
