@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 
 from tenants.booking.models import BookingPolicy
-from tenants.booking.remembering import forget, remembered
+from tenants.booking.remembering import remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,3 @@ def _read() -> Policy:
         cancellation_cutoff_minutes=row.cancellation_cutoff_minutes,
         slot_step_minutes=row.slot_step_minutes,
     )
-
-
-def forget_policy() -> None:
-    """Read the rules anew at the next request; saving a `BookingPolicy` does this by itself."""
-    forget()

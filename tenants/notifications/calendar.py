@@ -28,7 +28,7 @@ def visit_calendar(
 ) -> tuple[str, str]:
     """Return the iTIP method and the calendar text: a request, or a cancellation of a cancelled visit.
 
-    Times are in the clinic's zone with its VTIMEZONE.
+    Times are in the clinic's zone with its VTIMEZONE. `attendee_email` may be empty.
     """
     is_cancelled = appointment.status == AppointmentStatus.CANCELLED
     method = "CANCEL" if is_cancelled else "REQUEST"
@@ -48,10 +48,8 @@ def visit_calendar(
     organizer = vCalAddress(f"mailto:{organizer_email}")
     organizer.params["cn"] = vText(organizer_name)
     event.add("organizer", organizer)
-    attendee = vCalAddress(f"mailto:{attendee_email}")
-    attendee.params["partstat"] = vText("ACCEPTED")
-    attendee.params["rsvp"] = vText("FALSE")
-    event.add("attendee", attendee)
+    if attendee_email:
+        event.add("attendee", _attendee(attendee_email))
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", f"-//{settings.PLATFORM_NAME}//Visits//EN")
@@ -59,3 +57,10 @@ def visit_calendar(
     calendar.add_component(event)
     calendar.add_missing_timezones()
     return method, calendar.to_ical().decode()
+
+
+def _attendee(email: str) -> vCalAddress:
+    attendee = vCalAddress(f"mailto:{email}")
+    attendee.params["partstat"] = vText("ACCEPTED")
+    attendee.params["rsvp"] = vText("FALSE")
+    return attendee

@@ -15,7 +15,7 @@ from saas.networks.hosts import network_url
 from tenants.booking import topics
 from tenants.booking.links import manage_path
 from tenants.booking.models import Appointment
-from tenants.clinics.models import Organisation
+from tenants.clinics.models import Clinic, Organisation
 from tenants.clinics.selectors import organisation
 from tenants.notifications.calendar import visit_calendar
 from tenants.notifications.channels.email import Letter, one_line
@@ -39,19 +39,8 @@ def patient_letter(appointment: Appointment, *, topic: str, message_id: str) -> 
     profile = organisation()
     with translation.override(appointment.language):
         facts = _facts(appointment, profile, topic=topic, language=appointment.language)
-        manage_url = network_url(current_network().primary_host, manage_path(appointment))
-        facts["manage_url"] = manage_url
-        method, calendar = visit_calendar(
-            appointment,
-            summary=f"{appointment.service.name}, {facts['clinic_name']}",
-            description=f"{facts['doctor_name']}\n{manage_url}",
-            location=f"{facts['clinic_name']}, {facts['address']}",
-            organizer_name=one_line(profile.name),
-            organizer_email=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
-            attendee_email=appointment.patient.email,
-            url=manage_url,
-            now=timezone.now(),
-        )
+        facts["manage_url"] = network_url(current_network().primary_host, manage_path(appointment))
+        method, calendar = _calendar(appointment, profile)
         return Letter(
             recipients=(appointment.patient.email,),
             sender_name=profile.name,
@@ -64,6 +53,12 @@ def patient_letter(appointment: Appointment, *, topic: str, message_id: str) -> 
             calendar=calendar,
             calendar_method=method,
         )
+
+
+def calendar_file(appointment: Appointment) -> bytes:
+    """Return the visit as an .ics file, the one that the letter carries, for whoever may see the visit."""
+    with translation.override(appointment.language):
+        return _calendar(appointment, organisation())[1].encode()
 
 
 def staff_letter(appointment: Appointment, *, topic: str, message_id: str) -> Letter | None:
@@ -89,6 +84,26 @@ def staff_letter(appointment: Appointment, *, topic: str, message_id: str) -> Le
         )
 
 
+def _calendar(appointment: Appointment, profile: Organisation) -> tuple[str, str]:
+    clinic = appointment.clinic
+    manage_url = network_url(current_network().primary_host, manage_path(appointment))
+    return visit_calendar(
+        appointment,
+        summary=f"{appointment.service.name}, {clinic.name}",
+        description=f"{appointment.doctor.user.get_full_name()}\n{manage_url}",
+        location=f"{clinic.name}, {_address(clinic)}",
+        organizer_name=one_line(profile.name),
+        organizer_email=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+        attendee_email=appointment.patient.email,
+        url=manage_url,
+        now=timezone.now(),
+    )
+
+
+def _address(clinic: Clinic) -> str:
+    return ", ".join(part for part in (clinic.city, clinic.address) if part)
+
+
 def _facts(appointment: Appointment, profile: Organisation, *, topic: str, language: str) -> dict[str, Any]:
     zone = appointment.time_zone
     starts_at = appointment.appointment_date
@@ -105,7 +120,7 @@ def _facts(appointment: Appointment, profile: Organisation, *, topic: str, langu
         "service": appointment.service.name,
         "doctor_name": appointment.doctor.user.get_full_name(),
         "clinic_name": clinic.name,
-        "address": ", ".join(part for part in (clinic.city, clinic.address) if part),
+        "address": _address(clinic),
         "clinic_phone": clinic.phone,
         "directions": clinic.directions,
         "price": format_money(appointment.price, appointment.currency, language),
