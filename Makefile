@@ -55,7 +55,7 @@ lock: ## Write the lock files anew (UPGRADE=1 takes newer versions)
 	@$(LOCAL) lock $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove everything that make installed, built or stored, the demo's data included
-	@$(LOCAL) servers stop
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m infra.local servers remove; fi
 	rm -rf .local .venv staticfiles frontend/node_modules frontend/dist infra/browser/node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,6 +10,7 @@ from pathlib import Path
 from infra.local import browser, checks, node, prepare, product, progress, texts
 from infra.local.bootstrap import LOCK, PYTHON
 from infra.local.paths import FRONTEND, ROOT, VENV
+from infra.local.postgres import remove_outside
 from infra.local.servers import run_servers, test_servers
 
 _UV = VENV / "bin" / "uv"
@@ -30,12 +31,14 @@ def setup(arguments: Sequence[str]) -> int:
 
 
 def servers(arguments: Sequence[str]) -> int:
-    """`servers start|stop|env`: the embedded servers without the product."""
+    """`servers start|stop|remove|env`: the embedded servers without the product; `remove` drops their data."""
     pair = run_servers()
-    if arguments == ["stop"]:
+    if arguments in (["stop"], ["remove"]):
         for group in (pair, test_servers()):
             group.redis.stop()
             group.postgres.stop()
+        if arguments == ["remove"]:
+            remove_outside()
         return 0
     if arguments == ["start"]:
         pair.postgres.start()

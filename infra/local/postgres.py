@@ -31,6 +31,7 @@ USER = "polyclinic"
 NOBODY = "nobody"
 START_SECONDS = 60
 STOP_SECONDS = 30
+_OUTSIDE = Path("/var/tmp") / f"polyclinic-{checkout_key()}"  # noqa: S108 - owner and kind are checked before use
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": processes.LOOPBACK,
     "unix_socket_directories": "",
@@ -247,9 +248,15 @@ class Postgres:
         raise LocalError(message)
 
 
+def remove_outside() -> None:
+    """Removes what root keeps outside a closed checkout; the servers must be stopped."""
+    if os.geteuid() == 0 and _OUTSIDE.is_dir() and not _OUTSIDE.is_symlink():
+        shutil.rmtree(_OUTSIDE)
+
+
 def _outside_home() -> Path:
     """A directory of root's in /var/tmp that belongs to this checkout; refuses one that somebody else made."""
-    path = Path("/var/tmp") / f"polyclinic-{checkout_key()}"  # noqa: S108 - owner and kind are checked below
+    path = _OUTSIDE
     path.mkdir(mode=0o755, exist_ok=True)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
