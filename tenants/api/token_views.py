@@ -33,7 +33,7 @@ class Lifetime(forms.Form):
         label=_("Name"), max_length=100, help_text=_("Which program uses it, such as “our website”.")
     )
     scopes = forms.MultipleChoiceField(
-        label=_("May"),
+        label=_("Allowed to"),
         choices=ApiScope.choices,
         widget=forms.CheckboxSelectMultiple,
         initial=[ApiScope.CATALOGUE_READ],
