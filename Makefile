@@ -28,7 +28,7 @@ e2e: setup ## Run only the journeys in the real browser
 	$(BIN)/pytest -m e2e $(ARGS)
 
 bench: setup ## Measure against the bare JSON view and the bare SELECT
-	$(BIN)/python -m tests.bench $(ARGS)
+	$(BIN)/python -m infra.bench $(ARGS)
 
 lint: ## Check format, rules, contracts, types, templates and front end
 	@$(LOCAL) lint
