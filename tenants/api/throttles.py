@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
-from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from saas.core.proxies import client_address
 from saas.networks.limits import hit
 from tenants.api.authentication import caller_key, token_of
 
@@ -32,18 +32,6 @@ def limit_of(scope: str) -> Limit:
     """Return the configured limit of a scope (`settings.API_LIMITS`)."""
     limit, window_seconds = settings.API_LIMITS[scope]
     return Limit(scope=scope, limit=limit, window_seconds=window_seconds)
-
-
-def client_address(request: HttpRequest) -> str:
-    """Return the caller's address as the last trusted proxy saw it; what the caller wrote in headers is ignored."""
-    trusted: int = settings.TRUSTED_PROXY_COUNT
-    if trusted:
-        hops = [
-            part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()
-        ]
-        if len(hops) >= trusted:
-            return hops[-trusted]
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 class CallerThrottle(BaseThrottle):

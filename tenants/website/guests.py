@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 
 from saas.accounts.models import User
 from saas.core.errors import DomainError, Refused
+from saas.core.proxies import client_address
 from saas.networks.limits import hit
 from tenants.audit.actions import actor_of
 from tenants.booking.actions import book_appointment
@@ -54,7 +55,7 @@ def count_attempt(request: HttpRequest, *, phone: str) -> None:
     if phone:
         hit("site-book-phone", phone, limit=_ATTEMPTS_OF_PHONE, window_seconds=_HOUR)
     else:
-        address = request.META.get("REMOTE_ADDR", "")
+        address = client_address(request)
         hit("site-book-address", address, limit=_ATTEMPTS_OF_ADDRESS, window_seconds=_HOUR)
 
 
@@ -119,8 +120,7 @@ def alternatives(choice: Choice, at: dt.datetime, error: DomainError, *, now: dt
     return name_slots(slots)
 
 
-def cancel_until(starts_at: dt.datetime) -> dt.datetime:
-    """Until when a visit booked now could be cancelled online."""
-    return starts_at - dt.timedelta(minutes=current_policy().cancellation_cutoff_minutes)
-
-
+def cancel_until(starts_at: dt.datetime, *, now: dt.datetime) -> dt.datetime | None:
+    """Until when a visit booked now could be cancelled online; None when that moment has passed already."""
+    until = starts_at - dt.timedelta(minutes=current_policy().cancellation_cutoff_minutes)
+    return until if until > now else None

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from saas.accounts.models import User
 from saas.accounts.roles import Role
 from saas.core.errors import DomainError, TooMany
+from saas.core.proxies import client_address
 from saas.networks.actions import provisioning_stage
 from saas.networks.errors import SubdomainRefused
 from saas.networks.handover import issue_handover
@@ -51,7 +52,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         return _sign_up_page(request, form, owner=owner, status=_REFUSED)
     data = form.cleaned_data
     try:
-        hit("sign-up-ip", _ip(request), limit=20, window_seconds=_HOUR, across_networks=True)
+        hit("sign-up-ip", client_address(request), limit=20, window_seconds=_HOUR, across_networks=True)
         email = owner.email if owner else data["email"]
         hit("sign-up-email", str(email), limit=5, window_seconds=_HOUR, across_networks=True)
     except TooMany as error:
@@ -83,7 +84,7 @@ def address_check(request: HttpRequest) -> HttpResponse:
     """The live answer under the address field: one element."""
     text = request.GET.get("address", "") or request.GET.get("slug", "")
     try:
-        hit("address-check", _ip(request), limit=120, window_seconds=60, across_networks=True)
+        hit("address-check", client_address(request), limit=120, window_seconds=60, across_networks=True)
     except TooMany as error:
         context: dict[str, Any] = {"verdict": None, "message": str(error)}
         return render(request, "saas/onboarding/_address_hint.html", context)
@@ -272,7 +273,3 @@ def _leading_to_networks(request: HttpRequest, page: HttpResponse) -> HttpRespon
 def _owner(request: HttpRequest) -> User | None:
     user = request.user
     return user if isinstance(user, User) and user.role == Role.OWNER else None
-
-
-def _ip(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))

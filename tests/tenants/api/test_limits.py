@@ -10,8 +10,8 @@ from django.db import connections
 from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
+from saas.core.proxies import client_address
 from saas.networks.context import NetworkRef, network_context
-from tenants.api.throttles import client_address
 from tenants.booking.models import Appointment
 from tests.factories import make_bookable
 from tests.tenants.api.asking import Caller, NetworkClient, wish
