@@ -115,7 +115,7 @@ class NetworkAdmin(_LookOnly, ModelAdmin):
             None,
             {
                 "fields": (
-                    "name", "address", "shown_state", "state_reason", "plan_code", "trial_ends_at", "owner_email",
+                    "name", "address", "state", "state_reason", "plan_code", "trial_ends_at", "owner_email",
                 )
             },
         ),
@@ -127,7 +127,7 @@ class NetworkAdmin(_LookOnly, ModelAdmin):
             gettext_lazy("Schema"),
             {
                 "fields": (
-                    "schema_name", "shown_schema", "schema_head", "migrated_at", "migration_error",
+                    "shown_schema_name", "schema_status", "schema_head", "migrated_at", "migration_error",
                     "provisioned_at", "provisioning_error", "is_canary",
                 )
             },
@@ -170,6 +170,14 @@ class NetworkAdmin(_LookOnly, ModelAdmin):
         if network.schema_head == code_head():
             return "current", _("current")
         return "outdated", _("behind the code")
+
+    @display(description=gettext_lazy("schema"))
+    def schema_status(self, network: Network) -> str:
+        return self.shown_schema(network)[1]
+
+    @display(description=gettext_lazy("schema name"))
+    def shown_schema_name(self, network: Network) -> str:
+        return str(network.schema_name)
 
     @display(description=gettext_lazy("address"))
     def address(self, network: Network) -> str:

@@ -24,6 +24,7 @@ class ConsoleSite(UnfoldAdminSite):
 
     site_title = _("Operators' console")
     site_header = _("Operators' console")
+    index_title = _("Overview")
     index_template = "saas/console/dashboard.html"
 
     def has_permission(self, request: HttpRequest) -> bool:

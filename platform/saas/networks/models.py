@@ -171,15 +171,15 @@ class HandoverGrant(models.Model):
 class PlatformEvent(models.Model):
     """What somebody did to a network on the platform's side. Written, never changed."""
 
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(_("when"), auto_now_add=True)
     actor_id = models.BigIntegerField(
-        null=True, blank=True, help_text=_("User in the public schema; empty: the system.")
+        _("who"), null=True, blank=True, help_text=_("User in the public schema; empty: the system.")
     )
-    action = models.CharField(max_length=60)
+    action = models.CharField(_("action"), max_length=60)
     network = models.ForeignKey(
         Network, null=True, blank=True, on_delete=models.SET_NULL, related_name="events"
     )
-    data = models.JSONField(default=dict, blank=True)
+    data = models.JSONField(_("details"), default=dict, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
 
     class Meta:

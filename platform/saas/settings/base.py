@@ -364,7 +364,28 @@ TRUSTED_PROXY_COUNT = env.int(
 )  # proxies of ours that append to X-Forwarded-For
 
 # --- console ----------------------------------------------------------------------------------------------------
-UNFOLD = {"SITE_TITLE": f"{PLATFORM_NAME} console", "SITE_HEADER": PLATFORM_NAME, "SHOW_HISTORY": True}
+UNFOLD = {
+    "SITE_TITLE": f"{PLATFORM_NAME} console",
+    "SITE_HEADER": PLATFORM_NAME,
+    "SITE_SYMBOL": "local_hospital",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "COLORS": {
+        "primary": {
+            "50": "#eef7f4",
+            "100": "#e3f1ec",
+            "200": "#b9dccf",
+            "300": "#86c2ae",
+            "400": "#4c9f8b",
+            "500": "#228171",
+            "600": "#0e6b5c",
+            "700": "#0a5347",
+            "800": "#0a443b",
+            "900": "#093a33",
+            "950": "#04211d",
+        }
+    },
+}
 
 # --- logs and errors --------------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
@@ -393,6 +414,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"level": "WARNING"},
+        "django_tasks": {"level": "WARNING"},  # a line for every indexed row otherwise
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
