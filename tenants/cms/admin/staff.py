@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
@@ -90,8 +92,8 @@ class _RefusedInBulk(UserBulkAction):
 
     models = [User]
 
-    def check_perm(self, obj: User) -> bool:
-        return False
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise PermissionDenied
 
 
 class NoBulkRoles(_RefusedInBulk):

@@ -95,7 +95,7 @@ def plan_lines(kind: Kind, lines: Sequence[Line]) -> Plan:
             fine.append((cells, change))
     kind.look_back(fine)
     plan.problems.sort(key=lambda problem: problem.row)
-    plan.changes = [change for _cells, change in fine]
+    plan.changes = [change for cells, change in fine if cells.is_fine]
     return plan
 
 

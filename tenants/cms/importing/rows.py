@@ -46,14 +46,11 @@ class Cells:
         self.number = line.number
         self._cells = line.cells
         self._problems = problems
-        self._before = len(problems)
-
-    @property
-    def is_fine(self) -> bool:
+        self.is_fine = True
         """Whether nothing was wrong with this row so far."""
-        return len(self._problems) == self._before
 
     def wrong(self, column: str, message: str | Promise) -> None:
+        self.is_fine = False
         self._problems.append(Problem(self.number, column, message))
 
     def has(self, column: str) -> bool:
