@@ -13,6 +13,7 @@ from saas.networks.lifecycle import working_states
 from saas.networks.models import Network
 from saas.networks.tasks import public_task
 from tenants.booking.models import Claim, ClaimKind, IdempotencyKey
+from tenants.outbox.actions import forget_old_events
 
 logger = structlog.get_logger(__name__)
 
@@ -32,6 +33,7 @@ def tidy_all() -> None:
 
 
 def tidy() -> None:
-    """Release expired holds and drop old idempotency keys of the entered network."""
+    """Release expired holds, drop old idempotency keys and old messages of the entered network."""
     Claim.objects.filter(active=True, kind=ClaimKind.HOLD, expires_at__lte=Now()).update(active=False)
     IdempotencyKey.objects.filter(created_at__lt=Now() - KEY_LIFE).delete()
+    forget_old_events()

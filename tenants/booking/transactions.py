@@ -1,18 +1,18 @@
 """One business transaction: how it begins, what is tried again, how the database's refusals are translated."""
 
-import logging
 import random
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Final, TypeVar
 
+import structlog
 from django.db import Error, OperationalError, transaction
 
 from saas.core.errors import Unavailable
 from tenants.booking.errors import PatientBusy, SlotTaken
 
-logger = logging.getLogger(__name__)
+logger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -64,20 +64,25 @@ def translate_overlap(error: Error, *, find_alternatives: Callable[[], list[dict
 
 
 def _run(work: Callable[[], T]) -> T:
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                return _joined(work)
+        except OperationalError as error:
+            code = sqlstate(error)
+            if code not in RETRYABLE:
+                raise
+            logger.warning("booking_transaction_retried", sqlstate=code, attempt=attempt)
+            if attempt == _ATTEMPTS:
+                raise Unavailable from error
+            time.sleep(random.uniform(*_JITTER_SECONDS))  # noqa: S311 - spreads rivals, guards nothing
+    raise AssertionError  # the loop returns or raises
+
+
+def _joined(work: Callable[[], T]) -> T:
+    """Run `work` so that calls inside it join. Over before the commit: its callbacks are outside."""
     token = _inside.set(True)
     try:
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                with transaction.atomic():
-                    return work()
-            except OperationalError as error:
-                code = sqlstate(error)
-                if code not in RETRYABLE:
-                    raise
-                logger.warning("booking_transaction_retried", extra={"sqlstate": code, "attempt": attempt})
-                if attempt == _ATTEMPTS:
-                    raise Unavailable from error
-                time.sleep(random.uniform(*_JITTER_SECONDS))  # noqa: S311 - spreads rivals, guards nothing
+        return work()
     finally:
         _inside.reset(token)
-    raise AssertionError  # the loop returns or raises

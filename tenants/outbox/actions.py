@@ -1,14 +1,14 @@
 """Writing to the outbox, and what people can do with what lies in it."""
 
 import json
-import logging
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError as BrokerError
@@ -17,11 +17,13 @@ from saas.core.errors import Conflict, NotFound
 from saas.networks.context import current_schema
 from tenants.audit.actions import SYSTEM, Actor, record
 from tenants.outbox.consumers import consumers_of
-from tenants.outbox.models import DeliveryState, OutboxDelivery
+from tenants.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent
 
-logger = logging.getLogger(__name__)
+logger = structlog.get_logger(__name__)
 
-BULK_LIMIT = 500
+BULK_LIMIT: Final = 500
+KEPT: Final = timedelta(days=90)
+"""How long one can look up what was sent."""
 
 
 class DeliveryNotFound(NotFound):
@@ -112,7 +114,7 @@ def nudge_on_commit(delivery_ids: Sequence[UUID]) -> None:
         try:
             deliver_some.apply_async(args=(schema_name, texts), retry=False)
         except BrokerError:
-            logger.warning("outbox_nudge_lost", extra={"schema": schema_name, "deliveries": len(texts)})
+            logger.warning("outbox_nudge_lost", schema=schema_name, deliveries=len(texts))
 
     transaction.on_commit(send, robust=True)
 
@@ -162,6 +164,16 @@ def retry_dead(*, consumer: str | None = None, actor: Actor = SYSTEM) -> int:
             record("outbox.dead_retried", actor=actor, data={"count": len(found), "consumer": consumer or ""})
             nudge_on_commit([delivery.pk for delivery in found])
     return len(found)
+
+
+def forget_old_events() -> int:
+    """Delete events older than `KEPT` whose deliveries are all sent or cancelled; return how many rows went."""
+    unfinished = OutboxDelivery.objects.filter(event=OuterRef("pk")).exclude(
+        state__in=(DeliveryState.SENT, DeliveryState.CANCELLED)
+    )
+    old = OutboxEvent.objects.filter(~Exists(unfinished), occurred_at__lt=Now() - KEPT)
+    count, _by_model = old.delete()
+    return count
 
 
 def _locked(delivery_id: UUID) -> OutboxDelivery:

@@ -62,7 +62,7 @@ def test_link_expires_long_after_the_visit(network: NetworkRef) -> None:
     with time_machine.travel(start):
         token = token_of(manage_path(book(make_bookable())))
     with time_machine.travel(start + dt.timedelta(days=399)):
-        assert appointment_from_token(token)
+        assert appointment_from_token(token).pk
     with time_machine.travel(start + dt.timedelta(days=401)), pytest.raises(ExpiredLink):
         appointment_from_token(token)
 

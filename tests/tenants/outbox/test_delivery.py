@@ -19,6 +19,7 @@ from tenants.outbox.actions import (
     DeliveryNotFound,
     DeliveryNotRetryable,
     cancel_delivery,
+    forget_old_events,
     publish,
     retry_dead,
     retry_delivery,
@@ -273,6 +274,17 @@ def test_all_given_up_are_sent_again(network: NetworkRef, channel: Channel) -> N
     assert retry_dead(consumer="other") == 0
     assert retry_dead(consumer="test") == 3
     assert worker.deliver_due() == 3
+
+
+def test_old_news_is_forgotten_unless_it_never_went_out(network: NetworkRef, channel: Channel) -> None:
+    sent, dead, recent = (tell(aggregate_id=str(number)) for number in range(3))
+    OutboxDelivery.objects.exclude(pk=dead.pk).update(state="sent")
+    OutboxDelivery.objects.filter(pk=dead.pk).update(state="dead")
+    long_ago = dt.datetime.now(tz=dt.UTC) - dt.timedelta(days=91)
+    OutboxEvent.objects.exclude(pk=recent.event_id).update(occurred_at=long_ago)
+    forget_old_events()
+    assert set(OutboxEvent.objects.values_list("pk", flat=True)) == {dead.event_id, recent.event_id}
+    assert not OutboxDelivery.objects.filter(pk=sent.pk).exists()
 
 
 def test_commit_nudges_the_worker(
