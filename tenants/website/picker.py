@@ -77,6 +77,7 @@ class Picker:
     clinic: Clinic
     offer: Offer
     today: dt.date
+    now: dt.datetime
     days: list[PickerDay] = field(default_factory=list)
     groups: list[PickerGroup] = field(default_factory=list)
     picked: Slot | None = None
@@ -101,10 +102,11 @@ class Picker:
 
     @property
     def cancel_until(self) -> dt.datetime | None:
-        """Until when the picked visit could be cancelled online."""
+        """Until when the picked visit could be cancelled online; None when that moment has passed already."""
         if self.picked is None:
             return None
-        return self.picked.starts_at - dt.timedelta(minutes=current_policy().cancellation_cutoff_minutes)
+        until = self.picked.starts_at - dt.timedelta(minutes=current_policy().cancellation_cutoff_minutes)
+        return until if until > self.now else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def build_picker(
     """
     zone = ZoneInfo(offer.time_zone)
     today = now.astimezone(zone).date()
-    picker = Picker(doctor=doctor, service=service, clinic=clinic, offer=offer, today=today)
+    picker = Picker(doctor=doctor, service=service, clinic=clinic, offer=offer, today=today, now=now)
     wanted = wish.at.astimezone(zone).date() if wish.at else wish.day
     start = wish.since or _strip_start(wanted, today)
     slots = _slots(picker, start, now)

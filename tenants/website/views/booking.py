@@ -247,7 +247,7 @@ def _summary(request: HttpRequest, step: int, title: str, choice: Choice, at: dt
         "zone": choice.offer.time_zone,
         "here": f"/book/contacts/?{urlencode(query)}",
         "other_time": f"/book/time/?{urlencode(query)}#booking",
-        "cancel_until": guests.cancel_until(at),
+        "cancel_until": guests.cancel_until(at, now=timezone.now()),
     }
 
 

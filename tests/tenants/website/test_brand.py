@@ -22,7 +22,9 @@ def test_palette_good_colour_is_kept() -> None:
     assert brand.palette("#0e6b5c").brand == "#0e6b5c"
 
 
-@pytest.mark.parametrize("colour", ["#ffff00", "#ffffff", "#ff69b4", "#00ff00", "#000000", "#7f7f7f", "#f7f5f0"])
+@pytest.mark.parametrize(
+    "colour", ["#ffff00", "#ffffff", "#ff69b4", "#00ff00", "#000000", "#7f7f7f", "#f7f5f0"]
+)
 def test_palette_any_colour_reads(colour: str) -> None:
     _assert_reads(colour)
 

@@ -1,0 +1,105 @@
+"""The real browser against a live server. `live_address(ref)` is a network's site, `platform_address` the public one.
+
+Needs a built front end (`make` builds it). The browser reaches `*.localhost` on the loopback by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from infra.local import browser as local_browser
+from saas.networks.context import NetworkRef
+
+_DESKTOP: Final = {"width": 1440, "height": 900}
+PHONE: Final = {"width": 390, "height": 844}
+_TIMEOUT_MS: Final = 30_000
+
+PageFactory = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for the whole run; every test has contexts of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        # Playwright's loop lives in this thread, and Django would take the tests for asynchronous code.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=local_browser.executable_path(),
+                args=list(local_browser.ARGUMENTS),
+                env=dict(local_browser.environment()),
+            )
+            yield browser
+            browser.close()
+
+
+@pytest.fixture
+def live_port(live_server: LiveServer, settings: Settings) -> int:
+    """The port of the live server, under which the product then builds its absolute addresses."""
+    port = int(live_server.url.rsplit(":", 1)[1])
+    settings.PLATFORM_PORT = port
+    return port
+
+
+@pytest.fixture
+def live_address(live_port: int) -> Callable[[NetworkRef], str]:
+    """A function that gives the address of a network's site, without a slash at the end."""
+
+    def address(network: NetworkRef) -> str:
+        return f"http://{network.primary_host}:{live_port}"
+
+    return address
+
+
+@pytest.fixture
+def platform_address(live_port: int, settings: Settings) -> str:
+    """The address of the public site, without a slash at the end."""
+    return f"http://{settings.PLATFORM_HOST}:{live_port}"
+
+
+@pytest.fixture
+def new_page(chromium: Browser) -> Iterator[PageFactory]:
+    """A function that opens a page: `new_page(phone=True, javascript=False)`. Script errors fail the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_page(*, phone: bool = False, javascript: bool = True, **options: Any) -> Page:
+        context = chromium.new_context(
+            viewport=PHONE if phone else _DESKTOP,  # type: ignore[arg-type] # a TypedDict of the same shape
+            java_script_enabled=javascript,
+            reduced_motion="reduce",
+            **options,
+        )
+        context.set_default_timeout(_TIMEOUT_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text) if "Content Security" in message.text else None)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
+def serious_problems(page: Page) -> list[str]:
+    """What axe finds serious or critical on the page as it is now: rule, then the elements."""
+    results = Axe().run(page).response
+    return [
+        f"{violation['id']}: {[node['target'] for node in violation['nodes']]}"
+        for violation in results["violations"]
+        if violation["impact"] in ("serious", "critical")
+    ]
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than the window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
