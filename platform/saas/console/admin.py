@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from saas.accounts.models import User
 from saas.accounts.roles import Role
-from saas.billing.models import Plan
+from saas.billing.models import Plan, PlanPrice
 from saas.console.operations import OPERATIONS, Operation
 from saas.console.site import console_site
 from saas.core.errors import DomainError
@@ -265,11 +265,28 @@ class SpareSchemaAdmin(_LookOnly, ModelAdmin):
     list_display = fields = readonly_fields = ("schema_name", "schema_head", "created_at")
 
 
+class _PriceInline(TabularInline):
+    """What the plan costs for a month, a row per currency."""
+
+    model = PlanPrice
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return True
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return True
+
+    def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return True
+
+
 @admin.register(Plan, site=console_site)
 class PlanAdmin(_LookOnly, ModelAdmin):
     """Prices and limits can be changed; plans come and go by migration, because networks point at their codes."""
 
     readonly_fields = ("code",)
+    inlines = (_PriceInline,)
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return True
