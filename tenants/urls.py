@@ -11,7 +11,6 @@ from saas.core.language_view import choose_language
 urlpatterns = [
     path("livez", core.livez),
     path("language/", choose_language, name="choose_language"),
-    path("", include("saas.networks.urls_handover")),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("tenants.api.urls")),
     path("cms/", include(wagtailadmin_urls)),

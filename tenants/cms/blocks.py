@@ -37,7 +37,9 @@ class HeroBlock(blocks.StructBlock):
         label = _("First screen with booking")
         template = "tenants/cms/blocks/hero.html"
 
-    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+    def get_context(
+        self, value: blocks.StructValue, parent_context: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
         now = timezone.now()
         context["soonest"] = cards.soonest_visits(limit=3, now=now)
@@ -71,7 +73,9 @@ class DoctorsBlock(blocks.StructBlock):
         label = _("Doctors with their next free time")
         template = "tenants/cms/blocks/doctors.html"
 
-    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+    def get_context(
+        self, value: blocks.StructValue, parent_context: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
         context["doctors"] = cards.soonest_doctors(limit=value["limit"] or 4, now=timezone.now())
         return context
@@ -86,7 +90,9 @@ class ServicesBlock(blocks.StructBlock):
         label = _("Services with prices")
         template = "tenants/cms/blocks/services.html"
 
-    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+    def get_context(
+        self, value: blocks.StructValue, parent_context: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
         context["services"] = cards.first_services(limit=value["limit"] or 6)
         context["currency"] = cards.currency()
@@ -101,7 +107,9 @@ class ClinicsBlock(blocks.StructBlock):
         label = _("Clinics")
         template = "tenants/cms/blocks/clinics.html"
 
-    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+    def get_context(
+        self, value: blocks.StructValue, parent_context: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
         context["clinics"] = cards.clinic_cards()
         return context

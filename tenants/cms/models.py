@@ -1,4 +1,4 @@
-"""Pages of a network's site. Doctors, services and clinics have addresses below their index page, from the catalogue."""
+"""Pages of a network's site. The catalogue gives addresses below the index pages of doctors, services and clinics."""
 
 from typing import Any
 

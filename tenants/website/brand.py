@@ -19,6 +19,8 @@ DEFAULT: Final = "#0e6b5c"
 _TINT: Final = 0.12
 _STRONGER: Final = 0.8
 _STEPS: Final = 200
+_LINEAR_BELOW: Final = 0.04045
+"""WCAG: channels up to this are linear, above it they follow a power."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,5 +111,7 @@ def _mix(colour: Rgb, other: Rgb, share: float) -> Rgb:
 
 
 def _luminance(colour: Rgb) -> float:
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour)
+    red, green, blue = (
+        part / 12.92 if part <= _LINEAR_BELOW else ((part + 0.055) / 1.055) ** 2.4 for part in colour
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

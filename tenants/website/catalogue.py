@@ -7,7 +7,7 @@ from functools import reduce
 from operator import or_
 
 from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import Expression, F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat, Greatest, Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -17,9 +17,10 @@ from tenants.cms.cards import active_doctors
 from tenants.doctors.models import Doctor, Specialization
 from tenants.services.models import Service, ServiceCategory
 from tenants.services.offers import Offer, offers_for
-from tenants.website.text_search import variants
+from tenants.website.text_search import SKELETON_FROM, SKELETON_TO, skeletons, variants
 
 _SIMILAR = 0.5
+_LONGEST_SLUG = 120
 
 
 class DoctorNotFound(NotFound):
@@ -87,9 +88,8 @@ def find_doctors(
     readings = variants(query)
     if not readings:
         return doctors
-    name = Lower(Concat("user__last_name", Value(" "), "user__first_name", Value(" "), "user__middle_name"))
-    nearness = [TrigramWordSimilarity(Value(reading), name) for reading in readings]
-    best = Greatest(*nearness) if len(nearness) > 1 else nearness[0]
+    name = Concat("user__last_name", Value(" "), "user__first_name", Value(" "), "user__middle_name")
+    best = _nearness(query, name)
     by_field = reduce(
         or_,
         (
@@ -153,12 +153,13 @@ def find_services(*, query: str = "") -> QuerySet[Service]:
     readings = variants(query)
     if not readings:
         return services
-    nearness = [TrigramWordSimilarity(Value(reading), Lower("name")) for reading in readings]
-    best = Greatest(*nearness) if len(nearness) > 1 else nearness[0]
+    best = _nearness(query, F("name"))
     words = reduce(
         or_,
         (
-            Q(name__icontains=reading) | Q(category__name__icontains=reading) | Q(description__icontains=reading)
+            Q(name__icontains=reading)
+            | Q(category__name__icontains=reading)
+            | Q(description__icontains=reading)
             for reading in readings
         ),
     )
@@ -203,6 +204,17 @@ def services_of_doctor(doctor: Doctor) -> list[ServiceOffer]:
     return found
 
 
+def _nearness(query: str, text: Expression | F) -> Expression:
+    """How much the best reading of the query resembles a word of the text, 0 to 1."""
+    skeleton = Func(
+        Lower(text), Value(SKELETON_FROM), Value(SKELETON_TO), function="translate", output_field=TextField()
+    )
+    found: list[Expression] = [
+        TrigramWordSimilarity(Value(reading), skeleton) for reading in skeletons(query)
+    ]
+    return Greatest(Value(0.0), *found) if found else Value(0.0)
+
+
 def _is_slug(text: str) -> bool:
     """PostgreSQL refuses a NUL in a text; no address of ours is longer or holds anything odd."""
-    return 0 < len(text) <= 120 and text.isprintable()
+    return 0 < len(text) <= _LONGEST_SLUG and text.isprintable()

@@ -33,12 +33,16 @@ class ContactForm(forms.Form):
         label=_("E-mail"),
         required=False,
         max_length=254,
-        help_text=_("Recommended: the confirmation, a calendar file and the link to move or cancel come here."),
+        help_text=_(
+            "Recommended: the confirmation, a calendar file and the link to move or cancel come here."
+        ),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     consent = forms.BooleanField(
         label=_("I agree that the clinic processes these details to arrange my visit."),
-        error_messages={"required": _("Without your consent we may not store your details, so we cannot book.")},
+        error_messages={
+            "required": _("Without your consent we may not store your details, so we cannot book.")
+        },
     )
     website = forms.CharField(
         required=False,
@@ -70,7 +74,10 @@ class ContactForm(forms.Form):
     @property
     def typed(self) -> list[tuple[str, str]]:
         """What was typed, by field name, to be carried on in hidden fields; never in an address."""
-        return [(name, str(self.data.get(name, ""))) for name in ("last_name", "first_name", "phone", "email", "consent")]
+        return [
+            (name, str(self.data.get(name, "")))
+            for name in ("last_name", "first_name", "phone", "email", "consent")
+        ]
 
 
 def details_of(patient: Patient | None) -> dict[str, str]:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from saas.core.errors import DomainError
 
+_FIRST_YEAR, _LAST_YEAR = 2000, 2200
 _FORMAT = "%Y-%m-%dT%H:%MZ"
 
 
@@ -25,7 +26,7 @@ def write_instant(instant: dt.datetime) -> str:
 def read_instant(text: str) -> dt.datetime:
     """Return the aware UTC instant of an `at` parameter. Raises BadAddress; a time without zone is refused too."""
     try:
-        instant = dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
+        instant = dt.datetime.fromisoformat(text)
         if instant.tzinfo is None:
             raise BadAddress
         return instant.astimezone(dt.UTC)
@@ -39,6 +40,6 @@ def read_day(text: str) -> dt.date:
         day = dt.date.fromisoformat(text)
     except ValueError as error:
         raise BadAddress from error
-    if not 2000 <= day.year <= 2200:
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
         raise BadAddress
     return day

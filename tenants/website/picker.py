@@ -6,6 +6,7 @@ works without JavaScript; with htmx the same part of the same page is swapped.
 
 import datetime as dt
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -132,7 +133,14 @@ class Addresses:
 
 
 def build_picker(
-    *, doctor: Doctor, service: Service, clinic: Clinic, offer: Offer, wish: Wish, links: Addresses, now: dt.datetime
+    *,
+    doctor: Doctor,
+    service: Service,
+    clinic: Clinic,
+    offer: Offer,
+    wish: Wish,
+    links: Addresses,
+    now: dt.datetime,
 ) -> Picker:
     """Read the week around the wish and lay it out.
 
@@ -255,7 +263,7 @@ def _missing_between(of_day: list[Slot], *, minutes: int) -> list[dt.datetime]:
     """Times that one expects between two offered ones and that are not offered, at most a handful."""
     length = dt.timedelta(minutes=minutes)
     missing: list[dt.datetime] = []
-    for slot, following in zip(of_day, of_day[1:], strict=False):
+    for slot, following in pairwise(of_day):
         at = slot.starts_at + length
         while at + length <= following.starts_at and len(missing) < _MOST_REFUSED:
             missing.append(at)

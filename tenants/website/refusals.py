@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from saas.core.errors import DomainError, TooMany
+from saas.core.errors import DomainError, NotFound, TooMany
 
 P = ParamSpec("P")
 
@@ -29,7 +29,11 @@ def site_page(
 
 def refusal_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     """Return the page for a refusal, not to be stored or indexed."""
-    context = {"error": error, "status": error.status, "art": "not-found" if error.status == 404 else "error"}
+    context = {
+        "error": error,
+        "status": error.status,
+        "art": "not-found" if error.status == NotFound.status else "error",
+    }
     response = render(request, "tenants/website/refusal.html", context, status=error.status)
     response.headers["Cache-Control"] = "no-store"
     if isinstance(error, TooMany):

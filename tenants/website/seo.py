@@ -15,8 +15,15 @@ from saas.networks.requests import network_of
 from tenants.clinics.models import Clinic
 from tenants.doctors.models import Doctor
 
-_ESCAPES: Final = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+_ESCAPES: Final = {
+    ord(">"): "\\u003E",
+    ord("<"): "\\u003C",
+    ord("&"): "\\u0026",
+    0x2028: "\\u2028",
+    0x2029: "\\u2029",
+}
 _DESCRIPTION: Final = 160
+_NOTHING: Final = SafeString("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +34,7 @@ class Seo:
     description: str
     canonical: str
     image_url: str = ""
-    data: SafeString = SafeString("")
+    data: SafeString = _NOTHING
 
 
 def describe(
@@ -45,7 +52,7 @@ def describe(
         description=Truncator(" ".join(description.split())).chars(_DESCRIPTION),
         canonical=absolute(request, path or request.path),
         image_url=absolute(request, image_path) if image_path else "",
-        data=json_ld(data, nonce=str(getattr(request, "csp_nonce", ""))) if data else SafeString(""),
+        data=json_ld(data, nonce=str(getattr(request, "csp_nonce", ""))) if data else _NOTHING,
     )
 
 
@@ -72,7 +79,11 @@ def clinic_data(request: HttpRequest, clinic: Clinic) -> dict[str, Any]:
         "name": clinic.name,
         "url": absolute(request, f"/clinics/{clinic.slug}/"),
         "telephone": clinic.phone,
-        "address": {"@type": "PostalAddress", "streetAddress": clinic.address, "addressLocality": clinic.city},
+        "address": {
+            "@type": "PostalAddress",
+            "streetAddress": clinic.address,
+            "addressLocality": clinic.city,
+        },
     }
     if clinic.coordinates:
         data["geo"] = {
@@ -83,7 +94,9 @@ def clinic_data(request: HttpRequest, clinic: Clinic) -> dict[str, Any]:
     return data
 
 
-def doctor_data(request: HttpRequest, doctor: Doctor, *, titles: list[str], clinics: list[Clinic]) -> dict[str, Any]:
+def doctor_data(
+    request: HttpRequest, doctor: Doctor, *, titles: list[str], clinics: list[Clinic]
+) -> dict[str, Any]:
     """schema.org's Physician; the rating only when somebody gave one."""
     data: dict[str, Any] = {
         "@type": "Physician",

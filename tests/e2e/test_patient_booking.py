@@ -152,7 +152,11 @@ def test_booking_by_keyboard_alone(
     _tab_to(page, "a.picker-go", limit=60)
     page.keyboard.press("Enter")
     page.wait_for_url("**/book/contacts/**")
-    for field, text in (("#id_last_name", "Ivanova"), ("#id_first_name", "Olga"), ("#id_phone", "+79161112233")):
+    for field, text in (
+        ("#id_last_name", "Ivanova"),
+        ("#id_first_name", "Olga"),
+        ("#id_phone", "+79161112233"),
+    ):
         _tab_to(page, field, limit=30)
         page.keyboard.type(text)
     _tab_to(page, "#id_consent", limit=5)

@@ -1,7 +1,6 @@
 """Booking: service or doctor, time, details, check, done. Every step is a page; only the last one writes."""
 
 import datetime as dt
-import logging
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -16,11 +15,16 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from saas.core.errors import DomainError, TooMany
 from saas.core.phones import display_phone
-from tenants.booking.errors import SlotTaken
 from tenants.booking.links import manage_path
 from tenants.booking.selectors import explain, explain_no_slots
 from tenants.clinics.selectors import organisation
-from tenants.cms.cards import active_doctors, clinic_cards, doctor_cards, soonest_visits, specializations_in_use
+from tenants.cms.cards import (
+    active_doctors,
+    clinic_cards,
+    doctor_cards,
+    soonest_visits,
+    specializations_in_use,
+)
 from tenants.doctors.models import Doctor
 from tenants.services.offers import offers_for
 from tenants.website import catalogue, guests, seo
@@ -30,9 +34,12 @@ from tenants.website.instants import BadAddress, read_instant, write_instant
 from tenants.website.picker import Addresses, build_picker
 from tenants.website.refusals import private, refusal_page, site_page
 
-logger = logging.getLogger(__name__)
-
-STEPS: Final = (gettext_lazy("Doctor or service"), gettext_lazy("Time"), gettext_lazy("Your details"), gettext_lazy("Check and book"))
+STEPS: Final = (
+    gettext_lazy("Doctor or service"),
+    gettext_lazy("Time"),
+    gettext_lazy("Your details"),
+    gettext_lazy("Check and book"),
+)
 _SOONEST: Final = 6
 
 
@@ -123,7 +130,9 @@ def time(request: HttpRequest) -> HttpResponse:
         "problem": problem,
         "keep_doctor": True,
     }
-    is_part = request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
+    is_part = (
+        request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
+    )
     template = "tenants/website/_picker_swap.html" if is_part else "tenants/website/book_time.html"
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ("HX-Request",))
@@ -148,40 +157,45 @@ def contacts(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     at = read_instant(request.GET.get("at", ""))
     choice = read_choice(request.GET, now=now)
-    if request.method != "POST":
-        refused = _refusal_of(choice, at, now)
-        if refused is not None:
-            return private(_time_refused(request, choice, at, refused, form=None))
-        return private(_form_page(request, choice, at, _blank_form(request)))
+    if request.method == "POST":
+        return private(_send(request, choice, at, now))
+    refused = _refusal_of(choice, at, now)
+    if refused is not None:
+        return private(_time_refused(request, choice, at, refused, form=None))
+    return private(_form_page(request, choice, at, _blank_form(request)))
+
+
+def _send(request: HttpRequest, choice: Choice, at: dt.datetime, now: dt.datetime) -> HttpResponse:
     form = ContactForm(request.POST, region=organisation().country)
     if request.POST.get("step") == "edit":
         filled = ContactForm(initial=dict(form.typed), region=form.region)
-        return private(_form_page(request, choice, at, filled))
-    if form.is_from_a_robot:
-        logger.info("booking_form_honeypot")
-        return private(_form_page(request, choice, at, form, status=422))
+        return _form_page(request, choice, at, filled)
     try:
         guests.count_attempt(request, phone="")
-        if not form.is_valid():
-            return private(_form_page(request, choice, at, form, status=422))
-        if request.POST.get("step") != "confirm":
-            refused = _refusal_of(choice, at, now)
-            if refused is not None:
-                return private(_time_refused(request, choice, at, refused, form=form))
-            return private(_check_page(request, choice, at, form, key=str(uuid4())))
-        guests.count_attempt(request, phone=form.cleaned_data["phone"])
-        appointment = guests.book(
-            request, choice=choice, starts_at=at, details=form.cleaned_data, key=_key_of(request), now=now
-        )
-    except SlotTaken as error:
-        return private(_time_refused(request, choice, at, error, form=form))
+        if form.is_from_a_robot or not form.is_valid():
+            return _form_page(request, choice, at, form, status=422)
+        if request.POST.get("step") == "confirm":
+            return _book(request, choice, at, form, now)
+        refused = _refusal_of(choice, at, now)
     except TooMany as error:
         response = _form_page(request, choice, at, form, status=error.status, problem=error)
         response.headers["Retry-After"] = str(error.params.get("retry_after", 60))
-        return private(response)
+        return response
     except DomainError as error:
-        return private(_time_refused(request, choice, at, error, form=form))
-    return private(HttpResponseRedirect(f"{manage_path(appointment)}booked/", status=303))
+        return _time_refused(request, choice, at, error, form=form)
+    if refused is not None:
+        return _time_refused(request, choice, at, refused, form=form)
+    return _check_page(request, choice, at, form, key=str(uuid4()))
+
+
+def _book(
+    request: HttpRequest, choice: Choice, at: dt.datetime, form: ContactForm, now: dt.datetime
+) -> HttpResponse:
+    guests.count_attempt(request, phone=form.cleaned_data["phone"])
+    appointment = guests.book(
+        request, choice=choice, starts_at=at, details=form.cleaned_data, key=_key_of(request), now=now
+    )
+    return HttpResponseRedirect(f"{manage_path(appointment)}booked/", status=303)
 
 
 def _refusal_of(choice: Choice, at: dt.datetime, now: dt.datetime) -> DomainError | None:
@@ -213,7 +227,9 @@ def _form_page(
     return render(request, "tenants/website/book_contacts.html", context, status=status)
 
 
-def _check_page(request: HttpRequest, choice: Choice, at: dt.datetime, form: ContactForm, *, key: str) -> HttpResponse:
+def _check_page(
+    request: HttpRequest, choice: Choice, at: dt.datetime, form: ContactForm, *, key: str
+) -> HttpResponse:
     context = _summary(request, 4, _("Check and book"), choice, at) | {
         "form": form,
         "key": key,

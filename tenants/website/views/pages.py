@@ -49,7 +49,8 @@ def doctors(request: HttpRequest, page: Page) -> HttpResponse:
         "seo": seo.describe(
             request,
             title=page.seo_title or (specialization.name if specialization else page.title),
-            description=page.search_description or _("Doctors, their next free times and prices. Book online in a minute."),
+            description=page.search_description
+            or _("Doctors, their next free times and prices. Book online in a minute."),
         ),
     }
     template = "tenants/website/_doctors.html" if _is_part(request) else "tenants/website/doctors.html"
@@ -112,7 +113,8 @@ def services(request: HttpRequest, page: Page) -> HttpResponse:
         "seo": seo.describe(
             request,
             title=page.seo_title or page.title,
-            description=page.search_description or _("Services with prices, length and how to prepare. Book online."),
+            description=page.search_description
+            or _("Services with prices, length and how to prepare. Book online."),
         ),
     }
     template = "tenants/website/_services.html" if _is_part(request) else "tenants/website/services.html"
@@ -136,7 +138,9 @@ def service(request: HttpRequest, page: Page, *, slug: str) -> HttpResponse:
         "currency": organisation().currency,
         "price": min(prices),
         "is_price_from": len(set(prices)) > 1,
-        "clinics": [clinic for clinic in clinic_cards() if clinic.pk in {offer.clinic_id for offer in offers}],
+        "clinics": [
+            clinic for clinic in clinic_cards() if clinic.pk in {offer.clinic_id for offer in offers}
+        ],
         "seo": seo.describe(request, title=found.name, description=found.description or found.name),
     }
     return render(request, "tenants/website/service.html", context)
@@ -153,7 +157,8 @@ def clinics(request: HttpRequest, page: Page) -> HttpResponse:
         "seo": seo.describe(
             request,
             title=page.seo_title or page.title,
-            description=page.search_description or ", ".join(f"{clinic.city} {clinic.address}" for clinic in found),
+            description=page.search_description
+            or ", ".join(f"{clinic.city} {clinic.address}" for clinic in found),
         ),
     }
     return render(request, "tenants/website/clinics.html", context)

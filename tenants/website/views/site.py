@@ -58,7 +58,9 @@ def robots_txt(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sitemap_xml(request: HttpRequest) -> HttpResponse:
     """Every public page. Five queries."""
-    body = "".join(f"<url><loc>{escape(seo.absolute(request, path))}</loc></url>\n" for path in _public_paths())
+    body = "".join(
+        f"<url><loc>{escape(seo.absolute(request, path))}</loc></url>\n" for path in _public_paths()
+    )
     xml = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{body}</urlset>\n'

@@ -27,6 +27,7 @@ from tenants.website.instants import BadAddress, read_instant, write_instant
 from tenants.website.picker import Addresses, build_picker
 from tenants.website.refusals import private, site_page
 
+_LONGEST_VERSION = 10
 _OPEN = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED)
 
 
@@ -35,7 +36,9 @@ _OPEN = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED)
 def show(request: HttpRequest, token: str) -> HttpResponse:
     """What, when, where, and what can still be done."""
     appointment = appointment_from_token(token)
-    return private(render(request, "tenants/website/visit.html", _context(request, token, appointment, _("Your visit"))))
+    return private(
+        render(request, "tenants/website/visit.html", _context(request, token, appointment, _("Your visit")))
+    )
 
 
 @require_GET
@@ -105,7 +108,9 @@ def move(request: HttpRequest, token: str) -> HttpResponse:
         "is_move": True,
         "problem": problem,
     }
-    is_part = request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
+    is_part = (
+        request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
+    )
     template = "tenants/website/_picker_swap.html" if is_part else "tenants/website/visit_move.html"
     response = private(render(request, template, context, status=status))
     patch_vary_headers(response, ("HX-Request",))
@@ -141,7 +146,9 @@ def move_check(request: HttpRequest, token: str) -> HttpResponse:
             "alternatives": guests.alternatives(choice, at, error, now=now),
             "at": at,
         }
-        return private(render(request, "tenants/website/visit_move_refused.html", context, status=error.status))
+        return private(
+            render(request, "tenants/website/visit_move_refused.html", context, status=error.status)
+        )
     context = _context(request, token, appointment, _("Move the visit")) | {
         "at": at,
         "here": f"/visits/{token}/move/check/?at={write_instant(at)}",
@@ -217,4 +224,4 @@ def _require_bookable(choice: Choice, at: dt.datetime, now: dt.datetime) -> None
 def _version(request: HttpRequest) -> int | None:
     """The version the page showed; None (any) when the field was damaged."""
     text = request.POST.get("version", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else None
+    return int(text) if text.isdecimal() and len(text) < _LONGEST_VERSION else None

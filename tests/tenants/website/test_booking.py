@@ -1,4 +1,4 @@
-"""Booking on the site: every step, every refusal with its status, nothing typed is lost, nothing personal in addresses."""
+"""Booking on the site: every step, every refusal with its status; nothing typed is lost or put into addresses."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+import time_machine
 from bs4 import BeautifulSoup
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from saas.networks.context import NetworkRef
+from saas.networks.context import NetworkRef, network_context
 from tenants.audit.actions import SYSTEM
 from tenants.booking.actions import book_appointment
 from tenants.booking.models import Appointment, AppointmentStatus
@@ -132,7 +135,9 @@ def test_equal_key_for_another_booking_is_refused(bookable: Bookable, client: An
 def test_slot_taken_meanwhile_is_a_409_with_alternatives(bookable: Bookable, client: Any) -> None:
     slot = _slot(bookable, 3)
     _take(bookable, slot)
-    response = client.post(_address(bookable, slot.starts_at), {**DETAILS, "step": "confirm", "key": str(uuid4())})
+    response = client.post(
+        _address(bookable, slot.starts_at), {**DETAILS, "step": "confirm", "key": str(uuid4())}
+    )
     assert response.status_code == 409
     _assert_kept(response)
     page = BeautifulSoup(response.content, "lxml")
@@ -168,7 +173,9 @@ def test_somebody_with_a_visit_at_that_time_is_told(bookable: Bookable, client: 
         (dt.timedelta(hours=-10), 422),
     ],
 )
-def test_times_that_cannot_be_booked(shift: dt.timedelta, status: int, bookable: Bookable, client: Any) -> None:
+def test_times_that_cannot_be_booked(
+    shift: dt.timedelta, status: int, bookable: Bookable, client: Any
+) -> None:
     at = _slot(bookable).starts_at + shift
     assert client.get(_address(bookable, at)).status_code == status
     response = client.post(_address(bookable, at), {**DETAILS, "step": "confirm", "key": str(uuid4())})
@@ -355,15 +362,15 @@ def test_calendar_file(bookable: Bookable, client: Any) -> None:
     assert b"BEGIN:VEVENT" in response.content
 
 
-@pytest.mark.parametrize("part", ["", "move/", "cancel/", "booked/", "visit.ics", "move/check/?at=2026-12-01T10:00Z"])
+@pytest.mark.parametrize(
+    "part", ["", "move/", "cancel/", "booked/", "visit.ics", "move/check/?at=2026-12-01T10:00Z"]
+)
 def test_tampered_link_is_a_404(part: str, bookable: Bookable, client: Any) -> None:
     link = _link(bookable, client)
     assert client.get(f"{link[:-2]}x/{part}").status_code == 404
 
 
 def test_expired_link_is_a_410(bookable: Bookable, client: Any) -> None:
-    import time_machine  # noqa: PLC0415 - only this test travels
-
     link = _link(bookable, client)
     with time_machine.travel(timezone.now() + dt.timedelta(days=500)):
         assert client.get(link).status_code == 410
@@ -372,8 +379,6 @@ def test_expired_link_is_a_410(bookable: Bookable, client: Any) -> None:
 def test_link_of_another_network_is_a_404(
     twin_networks: tuple[NetworkRef, NetworkRef], client_for: ClientFor
 ) -> None:
-    from saas.networks.context import network_context  # noqa: PLC0415 - the test enters one of the two
-
     first, second = twin_networks
     with network_context(first):
         link = _link(factories.make_bookable(), client_for(first))
@@ -381,9 +386,7 @@ def test_link_of_another_network_is_a_404(
     assert client_for(second).get(link).status_code == 404
 
 
-def test_my_visits_shows_own_visits_in_constant_queries(
-    bookable: Bookable, client: Any, django_assert_num_queries: Any
-) -> None:
+def test_my_visits_shows_own_visits_in_constant_queries(bookable: Bookable, client: Any) -> None:
     assert client.get("/my/").status_code == 302
     user = factories.make_user()
     patient = factories.make_patient(user=user)
@@ -391,6 +394,7 @@ def test_my_visits_shows_own_visits_in_constant_queries(
     empty = client.get("/my/")
     assert empty.status_code == 200
     counts = []
+    page = empty
     for number in range(3):
         slot = _slot(bookable, number * 2)
         book_appointment(
@@ -405,9 +409,6 @@ def test_my_visits_shows_own_visits_in_constant_queries(
             now=timezone.now(),
         )
         if number in (0, 2):
-            from django.db import connection  # noqa: PLC0415 - counted here only
-            from django.test.utils import CaptureQueriesContext  # noqa: PLC0415 - counted here only
-
             client.get("/my/")
             with CaptureQueriesContext(connection) as captured:
                 page = client.get("/my/")
