@@ -173,7 +173,7 @@ class NetworkAdmin(_LookOnly, ModelAdmin):
 
     @display(description=gettext_lazy("schema"))
     def schema_status(self, network: Network) -> str:
-        return self.shown_schema(network)[1]
+        return str(self.shown_schema(network)[1])
 
     @display(description=gettext_lazy("schema name"))
     def shown_schema_name(self, network: Network) -> str:
