@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, default=3.0, help="length of one run of one view")
     options = parser.parse_args(arguments)
     os.chdir(ROOT)
-    local_dir(servers.FOLDER)
+    local_dir(servers.FOLDER / "var" / "static")
     pair = run_servers()
     try:
         with progress.step("PostgreSQL and Redis"):

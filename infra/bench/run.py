@@ -50,13 +50,13 @@ def measure(env: Mapping[str, str], *, rounds: int, seconds: float) -> int:
     with progress.step("Query counts"):
         crowded = measures.count_queries(big, times, 100)
         company = measures.count_queries(third, networks.free_times_of_one(third), 200)
+    connections.close_all()
+    rates = _under_load(env, big, times, rounds=rounds, seconds=seconds)
     with progress.step("Provisioning"):
         migrations = measures.seconds_of_migrations()
         provisioning = measures.seconds_of_provisioning()
         spare = measures.milliseconds_of_spare()
         tables = measures.tables_of(big)
-    connections.close_all()
-    rates = _under_load(env, big, times, rounds=rounds, seconds=seconds)
     checks = [
         *_load_checks(rates),
         Check("queries, slots of one day", crowded.slots_day, 4, "at most", exact=True),

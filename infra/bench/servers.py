@@ -26,7 +26,7 @@ DATABASE = "polyclinic_bench"
 REDIS_NUMBER = 15
 HOST = "bench.test"
 WORKERS = 2
-_READY_SECONDS = 30
+_READY_SECONDS = 120
 _NO_LIMIT = "1000000000"
 
 
