@@ -55,9 +55,18 @@ def icon(name: str, label: str = "", extra: str = "") -> SafeString:
     classes = f"icon {extra}".strip()
     if label:
         return format_html(
-            '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"/></svg>', classes, label, url, name
+            '<svg class="{}" width="20" height="20" role="img" aria-label="{}"><use href="{}#{}"/></svg>',
+            classes,
+            label,
+            url,
+            name,
         )
-    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, url, name)
+    return format_html(
+        '<svg class="{}" width="20" height="20" aria-hidden="true"><use href="{}#{}"/></svg>',
+        classes,
+        url,
+        name,
+    )
 
 
 @register.simple_tag
