@@ -3,8 +3,8 @@
 from django.dispatch import receiver
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
+from saas.networks.actions import NetworkProfile
 from saas.networks.context import NetworkRef
-from saas.networks.profiles import NetworkProfile
 from saas.networks.signals import network_provisioned
 from tenants.cms.menu import forget_menu
 from tenants.cms.provisioning import create_site

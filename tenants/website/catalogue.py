@@ -209,9 +209,7 @@ def _nearness(query: str, text: Expression | F) -> Expression:
     skeleton = Func(
         Lower(text), Value(SKELETON_FROM), Value(SKELETON_TO), function="translate", output_field=TextField()
     )
-    found: list[Expression] = [
-        TrigramWordSimilarity(Value(reading), skeleton) for reading in skeletons(query)
-    ]
+    found: list[Expression] = [TrigramWordSimilarity(reading, skeleton) for reading in skeletons(query)]
     return Greatest(Value(0.0), *found) if found else Value(0.0)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -24,7 +24,7 @@ def site_page(
         except DomainError as error:
             return refusal_page(request, error)
 
-    return wrapped
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", wrapped)
 
 
 def refusal_page(request: HttpRequest, error: DomainError) -> HttpResponse:

@@ -52,6 +52,7 @@ def reset_second_factor(*, user: User) -> int:
     Their password is made unusable as well, so that they come back by a reset over their e-mail: whoever talked
     somebody into this reset has nothing to sign in with. All their sessions end with it.
     """
+    removed: int
     removed, _by_model = Authenticator.objects.filter(user=user).delete()
     user.set_unusable_password()
     user.save(update_fields=["password", "updated_at"])

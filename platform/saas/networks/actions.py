@@ -34,7 +34,10 @@ _PROGRESS_SECONDS: Final = 3600
 
 @dataclass(frozen=True, slots=True)
 class NetworkProfile:
-    """What the owner said at sign-up. `language` is a settings.LANGUAGES code, `country` ISO 3166, `currency` ISO 4217."""
+    """What the owner said at sign-up.
+
+    `language` is a settings.LANGUAGES code, `country` is ISO 3166, `currency` is ISO 4217.
+    """
 
     name: str
     slug: str
@@ -66,7 +69,7 @@ def create_network(*, profile: NetworkProfile, actor_id: int | None = None) -> N
     try:
         with public_context(), transaction.atomic():
             network_id = _next_network_id()
-            network = Network.objects.create(
+            network: Network = Network.objects.create(
                 id=network_id,
                 schema_name=f"t_{network_id}",
                 slug=slug,
@@ -221,7 +224,7 @@ def _erase_folder(path: str) -> None:
 
 
 def _locked(network_id: int) -> Network:
-    network = Network.objects.select_for_update().filter(pk=network_id).first()
+    network: Network | None = Network.objects.select_for_update().filter(pk=network_id).first()
     if network is None:
         raise NetworkNotFound
     return network

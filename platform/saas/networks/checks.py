@@ -1,5 +1,6 @@
 """Refuse to start on a combination that can mix networks or lose acknowledged work."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -39,7 +40,7 @@ def check_cookies(**_kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.database)
-def check_pooler(databases: list[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
+def check_pooler(*, databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
     """Behind a transaction pooler the server must report `search_path`; the database must not lose commits.
 
     Runs with `migrate` and `check --database default`, when a connection may be opened.

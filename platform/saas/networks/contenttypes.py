@@ -15,11 +15,12 @@ from saas.networks.context import current_schema
 class _PerSchemaCache:
     """Descriptor in place of `ContentTypeManager._cache`; managers of migrations' fake models get their own."""
 
-    def __get__(self, manager: ContentTypeManager | None, _owner: type | None = None) -> Any:
+    def __get__(self, manager: ContentTypeManager | None, _owner: type | None = None) -> object:
         if manager is None:
             return self
         by_schema = manager.__dict__.setdefault("_cache_by_schema", {})
-        return by_schema.setdefault(current_schema(), {})
+        cache: dict[Any, Any] = by_schema.setdefault(current_schema(), {})
+        return cache
 
     def __set__(self, manager: ContentTypeManager, value: dict[Any, Any]) -> None:
         """Django assigns an empty dict when a manager is made, before any schema can be entered."""
@@ -28,9 +29,9 @@ class _PerSchemaCache:
 
 def install() -> None:
     """Replace the process-wide cache. Safe to call twice."""
-    ContentTypeManager._cache = _PerSchemaCache()  # type: ignore[attr-defined] # replaces Django's private dict
-    for manager in (ContentType.objects,):
-        manager.__dict__.pop("_cache", None)
+    # Django's private dict; an attribute of the class that shadows what instances were given.
+    ContentTypeManager._cache = _PerSchemaCache()  # type: ignore[attr-defined] # noqa: SLF001
+    ContentType.objects.__dict__.pop("_cache", None)
 
 
 def forget(schema_name: str) -> None:

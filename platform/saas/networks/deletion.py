@@ -5,9 +5,9 @@ deleting a network's user would look for the platform's `django_admin_log`, whic
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
-from django.db.models import deletion
+from django.db.models import Model, deletion
 
 from saas.networks.router import has_tables_here
 
@@ -20,8 +20,10 @@ def install() -> None:
 
     def candidates(opts: Any) -> Iterator[Any]:  # noqa: ANN401 - Django's private Options and relation types
         return (
-            relation for relation in original(opts) if has_tables_here(relation.related_model._meta.app_label)
+            relation
+            for relation in original(opts)
+            if has_tables_here(cast("type[Model]", relation.related_model)._meta.app_label)
         )
 
     candidates.looks_here_only = True  # type: ignore[attr-defined] # marks our own function
-    deletion.get_candidate_relations_to_delete = candidates  # type: ignore[assignment] # same call, other type
+    deletion.get_candidate_relations_to_delete = candidates

@@ -46,7 +46,7 @@ def network_by_schema(schema_name: str) -> NetworkRef:
         network = Network.objects.filter(schema_name=schema_name).first()
         if network is None:
             raise NetworkNotFound
-        return network.ref(primary_host=primary_host(network))
+        return _ref(network, primary_host(network))
 
 
 def network_by_id(network_id: int) -> NetworkRef:
@@ -55,7 +55,7 @@ def network_by_id(network_id: int) -> NetworkRef:
         network = Network.objects.filter(pk=network_id).first()
         if network is None:
             raise NetworkNotFound
-        return network.ref(primary_host=primary_host(network))
+        return _ref(network, primary_host(network))
 
 
 def primary_host(network: Network) -> str:
@@ -91,7 +91,12 @@ def _from_database(host: str) -> NetworkRef | None:
         if domain is None or domain.tenant.state == NetworkState.PURGED:
             return None
         primary = host if domain.is_primary else primary_host(domain.tenant)
-        return domain.tenant.ref(primary_host=primary)
+        return _ref(domain.tenant, primary)
+
+
+def _ref(network: Network, host: str) -> NetworkRef:
+    ref: NetworkRef = network.ref(primary_host=host)
+    return ref
 
 
 def _key(host: str) -> str:

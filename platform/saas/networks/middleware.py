@@ -1,6 +1,7 @@
 """Finds the network a request is for, enters its schema, and leaves it whatever happens."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -85,7 +86,7 @@ def _not_serving(request: HttpRequest, network: NetworkRef) -> HttpResponse:
             context = {"network": network, "platform_url": platform_url(), "message": _state_message(network)}
             response = render(request, "saas/pages/not_serving.html", context, status=status)
     response.headers["Cache-Control"] = "no-store"
-    if status == 503:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = "5"
     return response
 

@@ -3,7 +3,10 @@
 from django.dispatch import Signal
 
 network_provisioned = Signal()
-"""Sent in the provisioning transaction, once per network. Arguments: `network` (NetworkRef), `profile` (NetworkProfile)."""
+"""Sent in the provisioning transaction, once per network.
+
+Arguments: `network` (NetworkRef), `profile` (NetworkProfile).
+"""
 
 handover_used = Signal()
 """Sent after somebody was signed in by a grant. Arguments: `network` (NetworkRef), `user_id` (in the network),

@@ -12,12 +12,12 @@ from saas.networks.context import current_schema
 from saas.networks.errors import BadLink, ExpiredLink
 
 
-def sign(value: Any, *, purpose: str) -> str:
+def sign(value: object, *, purpose: str) -> str:
     """Return a URL-safe token that carries `value` (JSON types; ids only, never personal data)."""
     return signing.dumps(value, salt=_salt(purpose), compress=True)
 
 
-def unsign(token: str, *, purpose: str, max_age: timedelta | None = None) -> Any:
+def unsign(token: str, *, purpose: str, max_age: timedelta | None = None) -> Any:  # noqa: ANN401 - as JSON as it was given
     """Return what `sign` was given. Raises BadLink, or ExpiredLink when older than `max_age`."""
     try:
         return signing.loads(token, salt=_salt(purpose), max_age=max_age)

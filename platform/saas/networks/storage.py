@@ -1,7 +1,6 @@
 """Uploaded files, kept apart by schema: `<root>/<schema>/...`, served only on that network's hosts."""
 
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
@@ -17,7 +16,7 @@ class NetworkFileStorage(FileSystemStorage):
     """
 
     @property
-    def base_location(self) -> Any:
+    def base_location(self) -> str:
         return str(Path(settings.MEDIA_ROOT) / current_schema())
 
     @property

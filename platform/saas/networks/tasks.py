@@ -29,7 +29,7 @@ def network_task(**options: Any) -> Callable[[Callable[..., Any]], Task[..., Any
 
     def decorate(function: Callable[..., Any]) -> Task[..., Any]:
         @wraps(function)
-        def run(schema_name: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        def run(schema_name: str | None = None, *args: Any, **kwargs: Any) -> object:
             if not isinstance(schema_name, str) or not schema_name.startswith("t_"):
                 msg = f"task {function.__qualname__} was sent without a network's schema name"
                 raise NoSchemaEntered(msg)
@@ -54,7 +54,7 @@ def public_task(**options: Any) -> Callable[[Callable[..., Any]], Task[..., Any]
 
     def decorate(function: Callable[..., Any]) -> Task[..., Any]:
         @wraps(function)
-        def run(*args: Any, **kwargs: Any) -> Any:
+        def run(*args: Any, **kwargs: Any) -> object:
             with public_context():
                 return function(*args, **kwargs)
 

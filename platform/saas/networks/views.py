@@ -65,7 +65,7 @@ def handover(request: HttpRequest, token: str) -> HttpResponse:
 
 @login_required
 @require_GET
-@csp_update({"form-action": [_NETWORK_HOSTS]})  # type: ignore[untyped-decorator] # django-csp ships no types
+@csp_update({"form-action": [_NETWORK_HOSTS]})
 def my_networks(request: HttpRequest) -> HttpResponse:
     """On the public site: the networks of the person who is signed in."""
     return _my_networks(request)
@@ -73,7 +73,7 @@ def my_networks(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-@csp_update({"form-action": [_NETWORK_HOSTS]})  # type: ignore[untyped-decorator] # django-csp ships no types
+@csp_update({"form-action": [_NETWORK_HOSTS]})  # type: ignore[arg-type] # typed for views without arguments
 def open_network(request: HttpRequest, network_id: int) -> HttpResponse:
     """Hand the owner over to a network of theirs. Somebody else's is not found."""
     user = cast("User", request.user)

@@ -1,7 +1,6 @@
 """Wagtail keeps one process-wide cache of rows: the content types of its form pages. Keep one per schema."""
 
 from functools import lru_cache
-from typing import Any
 
 from django.apps import apps
 
@@ -17,10 +16,10 @@ def install() -> None:
     original = utils.get_form_types.__wrapped__
 
     @lru_cache(maxsize=4096)
-    def for_schema(_schema_name: str) -> Any:
+    def for_schema(_schema_name: str) -> object:
         return original()
 
-    def get_form_types() -> Any:
+    def get_form_types() -> object:
         return for_schema(current_schema())
 
     utils.get_form_types = get_form_types

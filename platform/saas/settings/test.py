@@ -15,7 +15,7 @@ STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(
     parents=True, exist_ok=True
 )  # WhiteNoise warns of a missing one, and warnings are errors here
-DJANGO_VITE["default"]["dev_mode"] = not Path(DJANGO_VITE["default"]["manifest_path"]).exists()
+DJANGO_VITE["default"]["dev_mode"] = not Path(str(DJANGO_VITE["default"]["manifest_path"])).exists()
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CELERY_TASK_ALWAYS_EAGER = True

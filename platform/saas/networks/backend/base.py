@@ -30,7 +30,7 @@ class DatabaseWrapper(postgresql.DatabaseWrapper):
         """The entered schema. Raises NoSchemaEntered."""
         return current_schema()
 
-    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:  # noqa: ANN401 - the driver's connection
         self._applied_schema = None
         self._requests_served = 0
         self._opened_at = time.monotonic()
@@ -46,10 +46,10 @@ class DatabaseWrapper(postgresql.DatabaseWrapper):
         A backend keeps 0.3 to 1.4 MB of catalogue cache for each network it has served and never gives it back.
         """
         self._requests_served += 1
-        if self.connection is not None and not self.in_atomic_block:
-            if self._requests_served > settings.DATABASE_MAX_REQUESTS_PER_CONNECTION:
-                self.close()
-                return
+        is_idle = self.connection is not None and not self.in_atomic_block
+        if is_idle and self._requests_served > settings.DATABASE_MAX_REQUESTS_PER_CONNECTION:
+            self.close()
+            return
         super().close_if_unusable_or_obsolete()
 
     def forget_search_path(self) -> None:
@@ -60,15 +60,15 @@ class DatabaseWrapper(postgresql.DatabaseWrapper):
 
     def _rollback(self) -> None:
         self._applied_schema = None
-        super()._rollback()
+        super()._rollback()  # type: ignore[misc] # Django's own, missing in the stubs
 
     def _savepoint_rollback(self, sid: str) -> None:
-        super()._savepoint_rollback(sid)
+        super()._savepoint_rollback(sid)  # type: ignore[misc] # as above
         self._applied_schema = None
 
-    def _cursor(self, name: str | None = None) -> Any:
+    def _cursor(self, name: str | None = None) -> Any:  # noqa: ANN401 - Django's cursor wrapper
         schema_name = current_schema()
-        cursor = super()._cursor(name)
+        cursor = super()._cursor(name)  # type: ignore[misc] # as above
         if self._applied_schema != schema_name:
             self._apply(schema_name)
         return cursor

@@ -22,8 +22,10 @@ class DatabaseSchemaEditor(postgresql.DatabaseSchemaEditor):
             return
         with _without_inline_check(field):
             super().add_field(model, field)
-        name = self._create_index_name(model._meta.db_table, [field.column], suffix="_check")
-        self.execute(self._create_check_sql(model, name, str(check)))
+        name = self._create_index_name(  # type: ignore[attr-defined] # Django's own, missing in the stubs
+            model._meta.db_table, [field.column], suffix="_check"
+        )
+        self.execute(self._create_check_sql(model, name, str(check)))  # type: ignore[attr-defined] # as above
 
 
 class _without_inline_check:  # noqa: N801 - reads as a statement where it is used

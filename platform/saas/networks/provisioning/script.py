@@ -26,7 +26,7 @@ _SKIPPED_LINE: Final = re.compile(
 
 def script_path() -> Path:
     """Return where the running release keeps its script; the name carries the schema version and server major."""
-    major = connection.pg_version // 10000
+    major = connection.pg_version // 10000  # type: ignore[attr-defined] # PostgreSQL's wrapper
     database = sha256(
         f"{connection.settings_dict['HOST']}/{connection.settings_dict['NAME']}".encode()
     ).hexdigest()[:8]
@@ -57,7 +57,8 @@ def create_from_script(schema_name: str) -> None:
     sql = read_script(schema_name)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            f"CREATE SCHEMA {quoted(schema_name)};\nSET LOCAL search_path = '';\nSET LOCAL check_function_bodies = off;\n{sql}"
+            f"CREATE SCHEMA {quoted(schema_name)};\n"
+            f"SET LOCAL search_path = '';\nSET LOCAL check_function_bodies = off;\n{sql}"
         )
         cursor.execute("SET LOCAL search_path = pg_catalog")
         connection.forget_search_path()  # type: ignore[attr-defined] # our own wrapper
@@ -66,9 +67,8 @@ def create_from_script(schema_name: str) -> None:
 def dump_schema(schema_name: str, *, schema_only: bool = False) -> str:
     """Return pg_dump's text of one schema."""
     parameters = connection.get_connection_params()
-    command = [
-        pg_dump_path(), f"--schema={quoted(schema_name)}", "--no-owner", "--no-acl", "--inserts", "--rows-per-insert=500",
-    ]  # fmt: skip
+    command = [pg_dump_path(), f"--schema={quoted(schema_name)}", "--no-owner", "--no-acl"]
+    command += ["--inserts", "--rows-per-insert=500"]
     if schema_only:
         command.append("--schema-only")
     environment = {

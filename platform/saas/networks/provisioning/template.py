@@ -44,7 +44,7 @@ def copy_content_types(source_schema: str) -> None:
             INSERT INTO django_content_type (id, app_label, model)
             SELECT id, app_label, model FROM {source}.django_content_type
             ON CONFLICT DO NOTHING
-            """
+            """  # noqa: S608 - a quoted schema of ours
         )
         cursor.execute(
             """

@@ -38,7 +38,8 @@ class Command(BaseCommand):
 
     def _show(self, done: int, total: int, outcome: Outcome) -> None:
         filled = _BAR_WIDTH * done // total
-        line = f"[{'#' * filled}{'.' * (_BAR_WIDTH - filled)}] {done}/{total} {outcome.schema_name} {outcome.seconds:.1f} s"
+        bar = "#" * filled + "." * (_BAR_WIDTH - filled)
+        line = f"[{bar}] {done}/{total} {outcome.schema_name} {outcome.seconds:.1f} s"
         if sys.stdout.isatty():
             self.stdout.write(f"\r{line}", ending="" if done < total else "\n")
         else:
