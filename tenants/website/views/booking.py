@@ -157,6 +157,11 @@ def contacts(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     at = read_instant(request.GET.get("at", ""))
     choice = read_choice(request.GET, now=now)
+    if request.method == "POST" and request.POST.get("step") == "edit":
+        typed = ContactForm(request.POST, region=organisation().country).typed
+        return private(
+            _form_page(request, choice, at, ContactForm(initial=dict(typed), region=organisation().country))
+        )
     if request.method == "POST":
         return private(_send(request, choice, at, now))
     refused = _refusal_of(choice, at, now)
@@ -167,9 +172,6 @@ def contacts(request: HttpRequest) -> HttpResponse:
 
 def _send(request: HttpRequest, choice: Choice, at: dt.datetime, now: dt.datetime) -> HttpResponse:
     form = ContactForm(request.POST, region=organisation().country)
-    if request.POST.get("step") == "edit":
-        filled = ContactForm(initial=dict(form.typed), region=form.region)
-        return _form_page(request, choice, at, filled)
     try:
         guests.count_attempt(request, phone="")
         if form.is_from_a_robot or not form.is_valid():
