@@ -24,7 +24,6 @@ PASSWORD = "violet tractor seldom rains"
 OPERATOR = "operator@platform.example"
 WORDS = {
     "ru": {
-        "locale": "ru-RU",
         "taken": "зарезервирован",
         "free": "свободен",
         "subject": "ваш код",
@@ -38,7 +37,6 @@ WORDS = {
         "booked": "Вы записаны",
     },
     "en": {
-        "locale": "en-GB",
         "taken": "reserved",
         "free": "is free",
         "subject": "is your code",
@@ -73,10 +71,11 @@ def test_owner_opens_a_clinic_and_a_patient_books_there(
     *, language: str, phone: bool, platform_address: str, new_page: PageFactory
 ) -> None:
     words = WORDS[language]
-    page = new_page(phone=phone, locale=words["locale"])
+    headers = {"Accept-Language": language}
+    page = new_page(phone=phone, extra_http_headers=headers)
     sign_up(page, platform_address, words)
     set_up(page, words)
-    patient_books(new_page(phone=phone, locale=words["locale"]), page.url.partition("/setup/")[0], words)
+    patient_books(new_page(phone=phone, extra_http_headers=headers), page.url.partition("/setup/")[0], words)
     operator_looks(new_page(), platform_address)
 
 
