@@ -5,6 +5,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from saas.accounts.views import to_login
 from saas.core import views as core
 from saas.core.language_view import choose_language
 
@@ -13,6 +14,8 @@ urlpatterns = [
     path("language/", choose_language, name="choose_language"),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("tenants.api.urls")),
+    path("cms/login/", to_login),  # Wagtail's own log-in forms know no second factor and no limits
+    path("_util/login/", to_login),
     path("cms/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("", include("saas.networks.urls_handover")),
