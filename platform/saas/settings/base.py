@@ -6,12 +6,8 @@ from typing import Any
 
 import django_stubs_ext
 import environ
-import structlog
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
-from structlog.typing import Processor
-
-from saas.core.scrubbing import scrub_log_event
 
 django_stubs_ext.monkeypatch()  # makes `Manager["User"]` and its kin legal at run time
 
@@ -29,68 +25,6 @@ DEBUG = False
 ROOT_URLCONF = "saas.urls"
 NETWORK_URLCONF = "tenants.urls"
 WSGI_APPLICATION = "saas.wsgi.application"
-
-# --- apps: public schema, network schemas, both -----------------------------------------------------------------
-_BOTH = [
-    "django.contrib.contenttypes",
-    "django.contrib.auth",
-    "django.contrib.sessions",
-    "saas.accounts",
-    "allauth.account",
-    "allauth.mfa",
-]
-SHARED_APPS = [
-    *_BOTH,
-    "saas.core",
-    "saas.networks",
-    "saas.billing",
-    "saas.onboarding",
-    "saas.console",
-    "django.contrib.admin",
-]
-TENANT_APPS = [
-    *_BOTH,
-    "tenants.audit",
-    "tenants.outbox",
-    "tenants.patients",
-    "tenants.clinics",
-    "tenants.doctors",
-    "tenants.services",
-    "tenants.booking",
-    "tenants.reviews",
-    "tenants.notifications",
-    "tenants.cms",
-    "tenants.website",
-    "tenants.desk",
-    "tenants.api",
-    "wagtail.contrib.redirects",
-    "wagtail.embeds",
-    "wagtail.users",
-    "wagtail.snippets",
-    "wagtail.documents",
-    "wagtail.images",
-    "wagtail.search",
-    "wagtail.admin",
-    "wagtail",
-    "modelcluster",
-    "taggit",
-]
-_WITHOUT_TABLES = [
-    "unfold",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "django.contrib.humanize",
-    "django.contrib.postgres",
-    "allauth",
-    "django_filters",
-    "rest_framework",
-    "drf_spectacular",
-    "django_vite",
-    "django_structlog",
-    "csp",
-    "phonenumber_field",
-]
-INSTALLED_APPS = [*_WITHOUT_TABLES, *SHARED_APPS, *[app for app in TENANT_APPS if app not in SHARED_APPS]]
 
 TENANT_MODEL = "networks.Network"
 TENANT_DOMAIN_MODEL = "networks.Domain"
@@ -386,47 +320,3 @@ UNFOLD = {
         }
     },
 }
-
-# --- logs and errors --------------------------------------------------------------------------------------------
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-_PROCESSORS: list[Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
-    scrub_log_event,
-]
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": _PROCESSORS,
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
-            ],
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        "django.server": {"level": "WARNING"},
-        "django_tasks": {"level": "WARNING"},  # a line for every indexed row otherwise
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-    },
-}
-structlog.configure(
-    processors=[
-        structlog.stdlib.filter_by_level,
-        *_PROCESSORS,
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    wrapper_class=structlog.stdlib.BoundLogger,
-    cache_logger_on_first_use=True,
-)
-DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
-DJANGO_STRUCTLOG_USER_ID_FIELD = None
