@@ -9,6 +9,14 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from saas.settings.installed import INSTALLED_APPS, SHARED_APPS, TENANT_APPS  # noqa: F401 - settings are read by name
+from saas.settings.logs import (  # noqa: F401 - settings are read by name
+    DJANGO_STRUCTLOG_IP_LOGGING_ENABLED,
+    DJANGO_STRUCTLOG_USER_ID_FIELD,
+    LOG_LEVEL,
+    LOGGING,
+)
+
 django_stubs_ext.monkeypatch()  # makes `Manager["User"]` and its kin legal at run time
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -39,7 +47,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "tenants.cms.csp.AdminPolicyMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "saas.core.request_log.RequestLogMiddleware",
     "saas.networks.middleware.NetworkMiddleware",
     "saas.core.middleware.SameOriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
