@@ -59,7 +59,7 @@ def _slot(bookable: Bookable, number: int = 0) -> Slot:
     return slots[number]
 
 
-def _address(bookable: Bookable, at: dt.datetime | str, **changes: str) -> str:
+def _address(bookable: Bookable, at: dt.datetime | str, /, **changes: str) -> str:
     text = at if isinstance(at, str) else at.strftime("%Y-%m-%dT%H:%MZ")
     query = {
         "doctor": bookable.doctor.slug,
