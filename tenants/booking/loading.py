@@ -4,20 +4,29 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from django.db import connection
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Coalesce, Now
-from psycopg2.extras import DateTimeTZRange
 
-from tenants.booking.models import Claim, ClaimKind, Resource, ResourceKind
+from tenants.booking.models import ClaimKind, Resource, ResourceKind
 from tenants.booking.slots import Busy, BusyKind, BusyTimes, Rule
-from tenants.doctors.models import DoctorSchedule
 
 RulesByClinic: TypeAlias = dict[int, list[Rule]]
 """Clinic id -> the doctor's weekly hours there."""
 
+# Written by hand: these run for every page of free times, and the ORM takes longer to build them than PostgreSQL
+# takes to answer. The condition on claims is spelt like the exclusion constraint's, so that its index serves.
+_HOURS = """
+    SELECT doctor_id, clinic_id, day_of_week, start_time, end_time, valid_from, valid_until
+    FROM doctors_doctorschedule
+    WHERE is_active AND doctor_id = ANY(%s)
+"""
+_BUSY = """
+    SELECT r.doctor_id, lower(c.span), upper(c.span), c.kind
+    FROM booking_resource r JOIN booking_claim c ON c.resource_id = r.id
+    WHERE r.doctor_id = ANY(%s) AND c.active AND NOT c.overbook AND c.span && tstzrange(%s, %s, '[)')
+      AND (c.expires_at IS NULL OR c.expires_at > statement_timestamp())
+"""
 _LOCKED_HOURS = """
     SELECT r.id, EXISTS (SELECT FROM patients_patient p WHERE p.id = %s),
            s.clinic_id, s.day_of_week, s.start_time, s.end_time, s.valid_from, s.valid_until
@@ -27,16 +36,19 @@ _LOCKED_HOURS = """
     ORDER BY r.id
     FOR UPDATE OF r
 """
+_BUSY_UNDER_LOCK = """
+    SELECT c.id, lower(c.span), upper(c.span), c.kind, c.appointment_id,
+           coalesce(c.expires_at <= statement_timestamp(), false)
+    FROM booking_claim c
+    WHERE c.resource_id = %s AND c.active AND NOT c.overbook AND c.span && tstzrange(%s, %s, '[)')
+"""
 
 
 def hours_of(doctor_ids: Collection[int]) -> dict[int, RulesByClinic]:
     """Return the weekly hours in force by doctor and clinic. One query."""
     found: dict[int, RulesByClinic] = defaultdict(lambda: defaultdict(list))
-    rows = DoctorSchedule.objects.filter(doctor_id__in=doctor_ids, is_active=True).order_by()
-    for doctor_id, clinic_id, weekday, start, end, valid_from, valid_until in rows.values_list(
-        "doctor_id", "clinic_id", "day_of_week", "start_time", "end_time", "valid_from", "valid_until"
-    ):
-        found[doctor_id][clinic_id].append(Rule(weekday, start, end, valid_from, valid_until))
+    for doctor_id, clinic_id, *rule in _rows(_HOURS, [list(doctor_ids)]):
+        found[doctor_id][clinic_id].append(Rule(*rule))
     return found
 
 
@@ -44,14 +56,11 @@ def busy_of(doctor_ids: Collection[int], *, since: dt.datetime, until: dt.dateti
     """Return what makes doctors busy within `[since, until)`: a value for every doctor. One query.
 
     Expired holds do not count, by the database's clock. Overbooked visits do not either: they were put on top of
-    the others on purpose. Reads the index of the exclusion constraint.
+    the others on purpose.
     """
-    claims = _active_claims(since, until).filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=Now()), resource__doctor_id__in=doctor_ids
-    )
     items: dict[int, list[Busy]] = {doctor_id: [] for doctor_id in doctor_ids}
-    for doctor_id, span, kind in claims.values_list("resource__doctor_id", "span", "kind"):
-        items[doctor_id].append(_busy(span, kind))
+    for doctor_id, starts_at, ends_at, kind in _rows(_BUSY, [list(doctor_ids), since, until]):
+        items[doctor_id].append(Busy(starts_at, ends_at, _busy_kind(kind)))
     return {doctor_id: BusyTimes(busy) for doctor_id, busy in items.items()}
 
 
@@ -70,10 +79,10 @@ def lock_doctor(doctor_id: int, *, patient_id: int) -> LockedDoctor:
     A doctor whose resource row is missing (rows imported past the signals) gets one. Must be in a transaction;
     claims have to be read after this, in a statement of their own.
     """
-    rows = _locked_hours(doctor_id, patient_id)
+    rows = _rows(_LOCKED_HOURS, [patient_id, doctor_id])
     if not rows:
         ensure_doctor_resource(doctor_id)
-        rows = _locked_hours(doctor_id, patient_id)
+        rows = _rows(_LOCKED_HOURS, [patient_id, doctor_id])
     hours: RulesByClinic = defaultdict(list)
     for _resource_id, _patient_exists, clinic_id, *rule in rows:
         if clinic_id is not None:
@@ -88,16 +97,15 @@ def busy_under_lock(
 
     `but_appointment` leaves one appointment's own claim out: it is about to be moved.
     """
-    claims = _active_claims(since, until).filter(resource_id=resource_id)
     items: list[Busy] = []
     expired_holds: list[int] = []
-    for claim_id, span, kind, appointment_id, has_expired in claims.annotate(
-        has_expired=Coalesce(Q(expires_at__lte=Now()), False)
-    ).values_list("pk", "span", "kind", "appointment_id", "has_expired"):
+    for claim_id, starts_at, ends_at, kind, appointment_id, has_expired in _rows(
+        _BUSY_UNDER_LOCK, [resource_id, since, until]
+    ):
         if has_expired:
             expired_holds.append(claim_id)
         elif but_appointment is None or appointment_id != but_appointment:
-            items.append(_busy(span, kind))
+            items.append(Busy(starts_at, ends_at, _busy_kind(kind)))
     return BusyTimes(items), expired_holds
 
 
@@ -114,23 +122,11 @@ def lock_resources(resource_ids: Collection[int]) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
-def _active_claims(since: dt.datetime, until: dt.datetime) -> QuerySet[Claim]:
-    # Spelt like the constraint's condition, so that its index serves.
-    return Claim.objects.filter(
-        active=True, overbook=False, span__overlap=DateTimeTZRange(since, until)
-    ).order_by()
+def _busy_kind(kind: str) -> BusyKind:
+    return BusyKind.BLOCKED if kind == ClaimKind.BLOCK.value else BusyKind.TAKEN
 
 
-def _busy(span: DateTimeTZRange, kind: str) -> Busy:
-    # The constraint booking_claim_half_open keeps both bounds finite.
-    return Busy(
-        cast("dt.datetime", span.lower),
-        cast("dt.datetime", span.upper),
-        BusyKind.BLOCKED if kind == ClaimKind.BLOCK else BusyKind.TAKEN,
-    )
-
-
-def _locked_hours(doctor_id: int, patient_id: int) -> list[tuple[Any, ...]]:
+def _rows(query: str, params: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(_LOCKED_HOURS, [patient_id, doctor_id])
+        cursor.execute(query, params)
         return list(cursor.fetchall())

@@ -1,9 +1,12 @@
 """The network's booking rules, as every request needs them: cached until they change."""
 
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from tenants.booking.models import BookingPolicy
 from tenants.booking.remembering import remembered
+
+POLICY_KEY: Final = "policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +25,11 @@ class Policy:
 
 def current_policy() -> Policy:
     """Return the booking rules; the model's defaults where the network has not set any."""
-    return remembered("policy", _read)
+    return remembered(POLICY_KEY, read_policy)
 
 
-def _read() -> Policy:
+def read_policy() -> Policy:
+    """Return the booking rules from the database."""
     row = BookingPolicy.objects.filter(pk=1).first() or BookingPolicy()
     return Policy(
         minimum_notice_minutes=row.minimum_notice_minutes,

@@ -6,7 +6,7 @@ An entry read before a change commits and stored after it carries the old number
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.core.cache import cache
 from django.db import transaction
@@ -22,18 +22,27 @@ _SECONDS: Final = 60
 
 def remembered(key: str, read: Callable[[], T]) -> T:
     """Return the cached value of `key`, or what `read` returns."""
-    key = f"booking:{key}"
-    cached = cache.get_many([_GENERATION, key])
+    found: T = remembered_together({key: read})[key]
+    return found
+
+
+def remembered_together(wanted: dict[str, Callable[[], Any]]) -> dict[str, Any]:
+    """Return the cached values of several keys, or what their functions return: one round trip when all are there."""
+    names = {key: f"booking:{key}" for key in wanted}
+    cached = cache.get_many([_GENERATION, *names.values()])
     generation = cached.get(_GENERATION)
-    entry: tuple[float, T] | None = cached.get(key)
-    if entry is not None and generation is not None and entry[0] == generation:
-        return entry[1]
-    if generation is None:
-        cache.add(_GENERATION, _moment(), None)
-        generation = cache.get(_GENERATION)
-    value = read()
-    cache.set(key, (generation, value), _SECONDS)
-    return value
+    found: dict[str, Any] = {}
+    for key, read in wanted.items():
+        entry: tuple[float, Any] | None = cached.get(names[key])
+        if entry is not None and generation is not None and entry[0] == generation:
+            found[key] = entry[1]
+            continue
+        if generation is None:
+            cache.add(_GENERATION, _moment(), None)
+            generation = cache.get(_GENERATION)
+        found[key] = read()
+        cache.set(names[key], (generation, found[key]), _SECONDS)
+    return found
 
 
 def forget() -> None:

@@ -1,12 +1,12 @@
 """Free slots of one doctor on certain days, and the ones nearest to an instant."""
 
 import datetime as dt
+from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from tenants.booking.loading import busy_of, hours_of
-from tenants.booking.offer_cache import offers_on, price_periods
-from tenants.booking.policy import current_policy
+from tenants.booking.offer_cache import booking_facts, offers_on
 from tenants.booking.selectors.values import Slot, clinic_limits, plan_for, slot_of
 from tenants.booking.slots import ONE_DAY, UTC, day_start, free_starts
 
@@ -38,11 +38,17 @@ def free_slots(
     if start >= end:
         return []
     end = min(end, start + MAX_DAYS * ONE_DAY)
-    policy = current_policy()
+    facts = booking_facts(doctor_id=doctor_id, service_id=service_id, on_date=start)
+    policy = facts.policy
+    cuts = [start, *(day for day in facts.change_dates if start < day < end), end]
     periods = [
         (first, last, offer)
-        for first, last in price_periods(service_id=service_id, start=start, end=end)
-        for offer in offers_on(doctor_id=doctor_id, service_id=service_id, on_date=first)
+        for first, last in pairwise(cuts)
+        for offer in (
+            facts.offers
+            if first == start
+            else offers_on(doctor_id=doctor_id, service_id=service_id, on_date=first)
+        )
         if clinic_id is None or offer.clinic_id == clinic_id
     ]
     if not periods:
