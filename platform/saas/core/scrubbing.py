@@ -23,6 +23,7 @@ _PERSONAL_SHAPES = (
     re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"),
     re.compile(r"(?<![\w-])\+?\d[\d\s()-]{8,}\d(?![\w-])"),
     re.compile(r"(?i)\b(?:bearer|token|basic)\s+[\w.~+/=-]{8,}"),
+    re.compile(r"(?<=/)[\w:.~=-]{40,}"),  # a signed link's token in a path
 )
 _MAX_DEPTH = 12
 

@@ -8,7 +8,7 @@ class NetworksConfig(AppConfig):
     verbose_name = _("networks")
 
     def ready(self) -> None:
-        from saas.networks import checks, contenttypes, deletion, wagtail_caches  # noqa: F401, PLC0415 - checks register themselves
+        from saas.networks import checks, contenttypes, deletion, request_log, wagtail_caches  # noqa: F401, PLC0415 - checks register themselves
 
         contenttypes.install()
         deletion.install()

@@ -142,7 +142,9 @@ def test_reset_never_skips_the_second_factor(twins, client_for):
     client = client_for(one)
     path, code = _reset_code(one, client)
     answer = client.post(path, {"code": code}, follow=True)
-    client.post(answer.redirect_chain[-1][0], {"password1": "a fresh password 42", "password2": "a fresh password 42"})
+    client.post(
+        answer.redirect_chain[-1][0], {"password1": "a fresh password 42", "password2": "a fresh password 42"}
+    )
     assert client.get("/cms/").status_code == 302
 
 
@@ -164,11 +166,21 @@ def test_csrf_token_of_the_twin_is_refused(twins):
     mine.get("/accounts/login/")
     theirs.get("/accounts/login/")
     token = mine.cookies["csrftoken"].value
-    answer = theirs.post("/accounts/login/", {"login": EMAIL, "password": PASSWORD, "csrfmiddlewaretoken": token})
+    answer = theirs.post(
+        "/accounts/login/", {"login": EMAIL, "password": PASSWORD, "csrfmiddlewaretoken": token}
+    )
     assert answer.status_code == 403
 
 
-@pytest.mark.parametrize("headers", [{"HTTP_SEC_FETCH_SITE": "same-site"}, {"HTTP_SEC_FETCH_SITE": "cross-site"}, {"HTTP_ORIGIN": "http://second.localhost"}, {"HTTP_ORIGIN": "null"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"HTTP_SEC_FETCH_SITE": "same-site"},
+        {"HTTP_SEC_FETCH_SITE": "cross-site"},
+        {"HTTP_ORIGIN": "http://second.localhost"},
+        {"HTTP_ORIGIN": "null"},
+    ],
+)
 def test_siblings_cannot_post_here(twins, client_for, headers):
     one, _other = twins
     answer = client_for(one).post("/accounts/login/", {"login": EMAIL, "password": PASSWORD}, **headers)

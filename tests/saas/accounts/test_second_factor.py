@@ -41,7 +41,10 @@ def test_staff_get_nowhere_without_one_when_forced(network, client_for, settings
     client.force_login(_person(role), "allauth.account.auth_backends.AuthenticationBackend")
     for path in ("/cms/", "/desk/", "/setup/", "/", "/api/v1/doctors/"):
         answer = client.get(path)
-        assert (answer.status_code, answer.headers.get("Location")) == (302, "/accounts/2fa/totp/activate/"), path
+        assert (answer.status_code, answer.headers.get("Location")) == (
+            302,
+            "/accounts/2fa/totp/activate/",
+        ), path
 
 
 def test_patients_need_none(network, client_for, settings):
@@ -121,7 +124,10 @@ def test_operator_resets_a_lost_factor(network, client_for):
     client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
     with public_context():
         call_command(
-            "reset_second_factor", "Anna@example.org", network=network.slug, reason="called back on the clinic's phone"
+            "reset_second_factor",
+            "Anna@example.org",
+            network=network.slug,
+            reason="called back on the clinic's phone",
         )
         event = PlatformEvent.objects.get(action="account.second_factor_reset")
         assert event.data == {"user": user.pk, "removed": 2, "reason": "called back on the clinic's phone"}

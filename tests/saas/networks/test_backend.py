@@ -98,14 +98,14 @@ def test_path_is_right_after_a_rollback(twin_networks, how):
     one, other = twin_networks
     with network_context(one):
         User.objects.count()
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():  # noqa: PT012 - the transaction is the subject
         if how == "transaction":
             with network_context(other):
                 User.objects.count()
             raise ZeroDivisionError
         with network_context(one):
             User.objects.count()
-            with pytest.raises(KeyError), transaction.atomic(), network_context(other):
+            with pytest.raises(KeyError), transaction.atomic(), network_context(other):  # noqa: PT012 - as above
                 User.objects.count()
                 raise KeyError
             assert _search_path() == f"{one.schema_name}, extensions"

@@ -62,9 +62,9 @@ def test_forgetting_one_schema_leaves_the_other(twin_networks):
 
 
 def test_platform_alias_is_the_only_shared_one(settings):
-    assert [alias for alias, options in settings.CACHES.items() if "schema_key" not in options["KEY_FUNCTION"]] == [
-        "platform"
-    ]
+    assert [
+        alias for alias, options in settings.CACHES.items() if "schema_key" not in options["KEY_FUNCTION"]
+    ] == ["platform"]
 
 
 # --- files ------------------------------------------------------------------------------------------------------
@@ -105,7 +105,11 @@ def test_media_view_serves_the_asking_host_only(twin_networks, client_for, media
         default_storage.save("documents/secret.pdf", ContentFile(b"secret"))
     client = client_for(one)
     shown = client.get("/media/doctors/face.png")
-    assert (shown.status_code, shown["Content-Type"], b"".join(shown.streaming_content)) == (200, "image/png", b"png")
+    assert (shown.status_code, shown["Content-Type"], b"".join(shown.streaming_content)) == (
+        200,
+        "image/png",
+        b"png",
+    )
     assert shown["X-Content-Type-Options"] == "nosniff"
     assert shown["Content-Security-Policy"] == "default-src 'none'; sandbox"
     page = client.get("/media/doctors/page.html")
@@ -165,7 +169,9 @@ def test_limit_says_when_to_come_back_and_stores_no_address(network):
     with pytest.raises(TooMany) as caught:
         limits.hit("sms", "+79161234567", limit=2, window_seconds=60)
     assert 0 < caught.value.params["retry_after"] <= 60
-    assert not any(b"9161234567" in key for key in get_redis_connection("platform").scan_iter(match="*limit*"))
+    assert not any(
+        b"9161234567" in key for key in get_redis_connection("platform").scan_iter(match="*limit*")
+    )
 
 
 # --- signing ----------------------------------------------------------------------------------------------------

@@ -37,9 +37,7 @@ def test_every_state_has_its_rules():
     assert all(targets <= states for targets in TRANSITIONS.values())
 
 
-@pytest.mark.parametrize(
-    ("language", "words"), [("ru", "приостановлен"), ("en", "suspended")]
-)
+@pytest.mark.parametrize(("language", "words"), [("ru", "приостановлен"), ("en", "suspended")])
 def test_suspended_network_says_so(network_factory, client_for, language, words):
     ref = network_factory("asleep", language=language)
     change_state(network_id=ref.id, state="suspended", actor_id=1, reason="unpaid")
@@ -79,12 +77,14 @@ def test_serving_states_serve(network, client_for, state):
     assert client_for(network).get("/livez").status_code == 200
 
 
-@pytest.mark.parametrize(("state", "runs"), [("active", True), ("past_due", True), ("suspended", False), ("closed", False)])
+@pytest.mark.parametrize(
+    ("state", "runs"), [("active", True), ("past_due", True), ("suspended", False), ("closed", False)]
+)
 def test_tasks_follow_the_state(network, state, runs):
     RAN.clear()
     _state(network, state)
     touch.delay(network.schema_name)
-    assert RAN == ([network.schema_name] if runs else [])
+    assert ([network.schema_name] if runs else []) == RAN
 
 
 def test_suspend_and_resume_are_recorded(network, client_for):
@@ -112,7 +112,16 @@ def test_impossible_step_is_refused_in_words(network):
 
 @pytest.mark.parametrize(
     "host",
-    ["nobody.localhost", "a.b.localhost", "evil.example", "127.0.0.1", "[::1]", "first.localhost.evil.example", "localhost.", ""],
+    [
+        "nobody.localhost",
+        "a.b.localhost",
+        "evil.example",
+        "127.0.0.1",
+        "[::1]",
+        "first.localhost.evil.example",
+        "localhost.",
+        "",
+    ],
 )
 def test_unknown_host_is_a_page_that_leads_home(public_schema, host):
     answer = Client(HTTP_HOST=host or "_").get("/")

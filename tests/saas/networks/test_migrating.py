@@ -175,7 +175,9 @@ def test_killed_run_is_resumed(six, settings):
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "saas.settings.test",
-        "DATABASE_URL": "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict),
+        "DATABASE_URL": "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(
+            **connection.settings_dict
+        ),
         "PYTHONUNBUFFERED": "1",
     }
     process = subprocess.Popen(

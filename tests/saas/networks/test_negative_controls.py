@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import RequestFactory
 
 from saas.accounts.models import User
-from saas.networks import context, contenttypes, handover, limits, signing, storage
+from saas.networks import contenttypes, context, handover, limits, signing, storage
 from saas.networks.backend.base import DatabaseWrapper
 from saas.networks.context import current_schema, network_context, no_schema, public_context, schema_or_none
 from saas.networks.errors import ExpiredLink
@@ -23,7 +23,9 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 def test_without_key_function_the_cache_leaks(twin_networks, monkeypatch):
     one, other = twin_networks
-    monkeypatch.setattr(caches["default"], "key_func", lambda key, prefix, version: f"x:{prefix}:{version}:{key}")
+    monkeypatch.setattr(
+        caches["default"], "key_func", lambda key, prefix, version: f"x:{prefix}:{version}:{key}"
+    )
     monkeypatch.setattr(caches["default"].client, "_backend", caches["default"], raising=False)
     with network_context(one):
         cache.set("wagtail_site_root_paths", "of one")
@@ -43,7 +45,9 @@ def test_without_schema_in_the_salt_a_link_works_next_door(twin_networks, monkey
 def test_with_one_content_type_cache_for_all_a_wrong_id_comes_back(twin_networks, monkeypatch):
     one, other = twin_networks
     shared: dict = {}
-    monkeypatch.setattr(ContentTypeManager, "_cache", property(lambda _self: shared, lambda _self, _value: None))
+    monkeypatch.setattr(
+        ContentTypeManager, "_cache", property(lambda _self: shared, lambda _self, _value: None)
+    )
     with network_context(one):
         ContentType.objects.filter(app_label="clinics", model="clinic").update(model="moved")
         moved = ContentType.objects.get(app_label="clinics", model="moved")
@@ -120,9 +124,11 @@ def test_without_the_reset_a_schema_stays_entered_after_the_request(network, mon
 
 
 def test_without_the_used_at_condition_a_token_works_twice(network, monkeypatch):
-    token = handover.issue_handover(
-        kind="owner", network_id=network.id, user_id=1, email="owner@first.example"
-    ).rstrip("/").split("/")[-1]
+    token = (
+        handover.issue_handover(kind="owner", network_id=network.id, user_id=1, email="owner@first.example")
+        .rstrip("/")
+        .split("/")[-1]
+    )
     handover.redeem_handover(token)
     with pytest.raises(ExpiredLink):
         handover.redeem_handover(token)
@@ -137,9 +143,8 @@ def test_without_a_folder_per_schema_files_are_shared(twin_networks, monkeypatch
     monkeypatch.setattr(storage, "current_schema", lambda: "everybody")
     with network_context(one):
         name = default_storage.save("doctors/x.txt", ContentFile(b"of one"))
-    with network_context(other):
-        with default_storage.open(name) as file:
-            assert file.read() == b"of one"
+    with network_context(other), default_storage.open(name) as file:
+        assert file.read() == b"of one"
 
 
 def test_counting_by_reading_first_lets_parallel_attempts_through(network, monkeypatch):

@@ -209,7 +209,8 @@ def test_of_parallel_reservations_one_wins(public_schema):
         ("-abc", "subdomain_invalid"), ("abc-", "subdomain_invalid"), ("a.b", "subdomain_invalid"),
         ("a b", "subdomain_invalid"), ("123", "subdomain_invalid"), ("admin", "subdomain_reserved"),
         ("1ogin", "subdomain_reserved"), ("WWW", "subdomain_reserved"), ("с" + "linic", "subdomain_lookalike"),
-        ("xn--80ak6aa92e", "subdomain_lookalike"), ("a--b", "subdomain_lookalike"), ("a'; drop--", "subdomain_lookalike"),
+        ("xn--80ak6aa92e", "subdomain_lookalike"), ("a--b", "subdomain_lookalike"),
+        ("a'; drop--", "subdomain_lookalike"),
     ],
 )  # fmt: skip
 def test_bad_subdomains_say_why(text, code):

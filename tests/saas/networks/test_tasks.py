@@ -75,7 +75,9 @@ def test_real_worker_keeps_networks_apart(twin_networks, settings, tmp_path):
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "saas.settings.test",
-        "DATABASE_URL": "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict),
+        "DATABASE_URL": "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(
+            **connection.settings_dict
+        ),
         "PYTHONPATH": f"{root / 'platform'}{os.pathsep}{root}",
     }
     log = tmp_path / "worker.log"
@@ -95,10 +97,15 @@ def test_real_worker_keeps_networks_apart(twin_networks, settings, tmp_path):
             for number in range(3):
                 for ref in (one, other):
                     sender.send_task(
-                        "tests.worker.remember", [ref.schema_name, number], queue="tenancy-test", connection=broker
+                        "tests.worker.remember",
+                        [ref.schema_name, number],
+                        queue="tenancy-test",
+                        connection=broker,
                     )
             sender.send_task("tests.worker.remember", [], queue="tenancy-test", connection=broker)
-            sender.send_task("tests.worker.remember", [one.schema_name, 99], queue="tenancy-test", connection=broker)
+            sender.send_task(
+                "tests.worker.remember", [one.schema_name, 99], queue="tenancy-test", connection=broker
+            )
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline and not cache.get(f"worker:{one.schema_name}:99"):
             time.sleep(0.2)

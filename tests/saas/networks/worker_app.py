@@ -10,9 +10,9 @@ app.conf.task_always_eager = False
 @network_task(name="tests.worker.remember")
 def remember(schema_name: str, number: int) -> None:
     """Says in the platform's cache in which network it ran, as the network's own table knows it."""
-    from django.core.cache import caches  # noqa: PLC0415 - apps are ready by now
+    from django.core.cache import caches
 
-    from saas.accounts.models import User  # noqa: PLC0415 - apps are ready by now
+    from saas.accounts.models import User
 
     owner = User.objects.get(role="owner")
     slug = str(owner.email).partition("@")[2].removesuffix(".example")

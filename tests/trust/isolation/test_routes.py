@@ -1,9 +1,8 @@
 """Nothing is served that nobody has listed."""
 
-from django.core.management import call_command
-from django.conf import settings
-
 import pytest
+from django.conf import settings
+from django.core.management import call_command
 
 from saas.core.management.commands.routes import inventory, lock_path
 from saas.core.routes import routes_of

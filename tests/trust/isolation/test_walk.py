@@ -10,7 +10,6 @@ from django.db import connection, connections
 from django.test import Client
 
 from saas.accounts.roles import Role
-from saas.networks.context import network_context
 from tests.fixtures.networks import NetworkClient
 from tests.trust.isolation.addresses import addresses
 from tests.trust.isolation.world import ROLES, World, build_world, checksums
@@ -79,7 +78,9 @@ def test_worlds_are_twins(twins):
     one, other = twins
     assert one.planted == other.planted
     assert one.planted >= 25
-    assert {role: user.pk for role, user in one.users.items()} == {role: user.pk for role, user in other.users.items()}
+    assert {role: user.pk for role, user in one.users.items()} == {
+        role: user.pk for role, user in other.users.items()
+    }
     assert one.users[Role.OWNER].password == other.users[Role.OWNER].password
     assert one.values["page"] == other.values["page"]
     assert one.values["document"] == other.values["document"]
@@ -110,7 +111,10 @@ def test_no_address_shows_the_twin_or_writes_by_looking(twins, who):
             own_shown += world.canary in text
             statuses[response.status_code] = statuses.get(response.status_code, 0) + 1
     assert not problems, "\n".join(problems)
-    assert own_shown >= (150 if is_staff else 10), (own_shown, statuses)  # the walk does see what there is to see
+    assert own_shown >= (150 if is_staff else 10), (
+        own_shown,
+        statuses,
+    )  # the walk does see what there is to see
 
 
 def test_session_of_one_is_anonymous_in_the_other(twins):
@@ -199,8 +203,18 @@ def test_platform_shows_nothing_of_a_network(twins):
 @pytest.mark.django_db(transaction=True)
 def test_threads_that_alternate_networks_never_mix(twin_networks, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
-    worlds = [build_world(ref, canary) for ref, canary in zip(twin_networks, (CANARY_A, CANARY_B), strict=True)]
-    paths = ["/", "/doctors/", "/doctors/the-doctor/", "/api/v1/doctors/", "/services/", "/cms/patients/", "/my/"]
+    worlds = [
+        build_world(ref, canary) for ref, canary in zip(twin_networks, (CANARY_A, CANARY_B), strict=True)
+    ]
+    paths = [
+        "/",
+        "/doctors/",
+        "/doctors/the-doctor/",
+        "/api/v1/doctors/",
+        "/services/",
+        "/cms/patients/",
+        "/my/",
+    ]
 
     def work(number):
         clients = [(world, _client(world, Role.OWNER)) for world in worlds]
@@ -240,5 +254,3 @@ def test_every_cached_key_names_its_network(twins):
                 assert _foreign(world).encode() not in value, key
             if owner == "platform":
                 assert world.canary.encode() not in value, key
-
-

@@ -74,7 +74,9 @@ def build_world(ref: NetworkRef, canary: str) -> World:
         _people(world)
         _catalogue(world)
         _content(world)
-        world.token = create_token(name=f"{canary} token", scopes=ApiScope.values, actor=SYSTEM, now=timezone.now())[1]
+        world.token = create_token(
+            name=f"{canary} token", scopes=ApiScope.values, actor=SYSTEM, now=timezone.now()
+        )[1]
         world.planted = _plant(canary)
         cache.clear()
     return world
@@ -87,7 +89,9 @@ def checksums(ref: NetworkRef) -> dict[str, str]:
         for table in connection.introspection.table_names(cursor):
             if table == "django_session":
                 continue
-            cursor.execute(f'SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), \'\')) FROM "{table}" t')
+            cursor.execute(
+                f"SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM \"{table}\" t"
+            )
             found[table] = cursor.fetchone()[0]
     return found
 
@@ -102,7 +106,7 @@ def _start_ids_at(first: int) -> None:
 
 
 def _people(world: World) -> None:
-    from django.contrib.auth.models import Group  # noqa: PLC0415 - reads models
+    from django.contrib.auth.models import Group
 
     for role in ROLES:
         user = User(
@@ -120,8 +124,17 @@ def _catalogue(world: World) -> None:
     bookable = make_bookable()
     child = make_category(parent=bookable.service.category, slug="child")
     make_service(category=child, slug="second", doctors=[bookable.doctor], clinics=[bookable.clinic])
-    make_doctor(user=world.users[Role.DOCTOR], slug="with-login", clinics=[bookable.clinic], services=[bookable.service])
-    for slug, row in (("the-clinic", bookable.clinic), ("the-doctor", bookable.doctor), ("the-service", bookable.service)):
+    make_doctor(
+        user=world.users[Role.DOCTOR],
+        slug="with-login",
+        clinics=[bookable.clinic],
+        services=[bookable.service],
+    )
+    for slug, row in (
+        ("the-clinic", bookable.clinic),
+        ("the-doctor", bookable.doctor),
+        ("the-service", bookable.service),
+    ):
         row.slug = slug
         row.save()
     bookable.doctor.photo.save("face.png", ContentFile(_png(canary)))
@@ -158,7 +171,11 @@ def _plant(canary: str) -> int:
     planted = 0
     for model in apps.get_models():
         config = apps.get_app_config(model._meta.app_label)
-        if config.name not in settings.TENANT_APPS or config.label in _SKIPPED_APPS or not model._meta.managed:
+        if (
+            config.name not in settings.TENANT_APPS
+            or config.label in _SKIPPED_APPS
+            or not model._meta.managed
+        ):
             continue
         for column in model._meta.local_concrete_fields:
             if _is_free_text(column):
@@ -180,15 +197,17 @@ def _is_free_text(column: models.Field[Any, Any]) -> bool:
     if type(column).__name__ in ("StreamField", "PhoneNumberField", "EmailField", "URLField"):
         return False
     short = column.max_length is not None and column.max_length < 20
-    return not (column.choices or column.unique or column.primary_key or short or column.name in _SKIPPED_FIELDS)
+    return not (
+        column.choices or column.unique or column.primary_key or short or column.name in _SKIPPED_FIELDS
+    )
 
 
 def _png(canary: str) -> bytes:
     """A picture with the canary in a text chunk."""
-    from io import BytesIO  # noqa: PLC0415 - only here
+    from io import BytesIO
 
-    from PIL import Image  # noqa: PLC0415 - only here
-    from PIL.PngImagePlugin import PngInfo  # noqa: PLC0415 - only here
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
 
     info, buffer = PngInfo(), BytesIO()
     info.add_text("canary", canary)

@@ -1,0 +1,12 @@
+"""One log line when a request begins and one when it ends, with its id."""
+
+from django.http import HttpRequest
+from django_structlog.middlewares import RequestMiddleware
+
+
+class RequestLogMiddleware(RequestMiddleware):
+    """Logs the path alone: a query may hold a name that somebody searched for."""
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        return f"{request.method} {request.path}"
