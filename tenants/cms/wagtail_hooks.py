@@ -12,6 +12,7 @@ from wagtail.admin.menu import MenuItem
 
 from tenants.cms.admin.base import may
 from tenants.cms.admin.catalogue import CatalogueGroup
+from tenants.cms.admin.dashboard import TodayPanel
 from tenants.cms.admin.reviews import ReviewViewSet
 from tenants.cms.admin.settings import AuditViewSet, OrganisationViewSet, PolicyViewSet
 from tenants.cms.admin.staff import NoBulkDeletion, NoBulkRoles, NoBulkState
@@ -47,6 +48,16 @@ def register_import_item() -> MenuItem:
     return ImportItem(
         _("Import"), reverse_lazy("catalogue_import:upload", args=["doctors"]), icon_name="upload", order=125
     )
+
+
+@hooks.register("register_admin_menu_item")
+def register_desk_item() -> MenuItem:
+    return MenuItem(_("Desk"), reverse_lazy("desk:home"), icon_name="clipboard-list", order=50)
+
+
+@hooks.register("construct_homepage_panels")
+def add_today(request: HttpRequest, panels: list[Any]) -> None:
+    panels.insert(0, TodayPanel(request))
 
 
 # After Wagtail's own: the last one registered for a name wins.

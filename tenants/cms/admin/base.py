@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
-from wagtail.admin.ui.tables import Column
+from wagtail.admin.ui.tables import BaseColumn, Column, TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 
@@ -27,6 +27,7 @@ class Listing(generic.IndexView):
     """
 
     FORMATS = (generic.IndexView.FORMAT_CSV,)
+    add_item_label = _("Add")
     select_related: ClassVar[tuple[str, ...]] = ()
     prefetch_related: ClassVar[tuple[str, ...]] = ()
 
@@ -36,6 +37,21 @@ class Listing(generic.IndexView):
             rows = rows.select_related(*self.select_related)
         prefetched: QuerySet[Any] = rows.prefetch_related(*self.prefetch_related)
         return prefetched
+
+    @cached_property
+    def columns(self) -> list[BaseColumn]:
+        """The first column leads to the row's page, also when it is a `TextColumn`."""
+        columns: list[BaseColumn] = list(super().columns)
+        first = columns[0]
+        if isinstance(first, TextColumn):
+            columns[0] = self._get_title_column_class(TitleColumn)(
+                first.name,
+                label=first.label,
+                accessor=first.accessor,
+                sort_key=first.sort_key,
+                get_url=lambda row: self.get_edit_url(row) or self.get_inspect_url(row),
+            )
+        return columns
 
     @cached_property
     def header_more_buttons(self) -> list[Any]:
@@ -52,6 +68,16 @@ class Listing(generic.IndexView):
                 [self.preprocess_field_value(field, value, self.FORMAT_CSV) for field, value in row.items()]
             )
         return response
+
+
+class Facts(generic.InspectView):
+    """The page of one row, with yes and no in words."""
+
+    def get_field_display_value(self, field_name: str, field: object) -> object:
+        value: object = super().get_field_display_value(field_name, field)
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        return value
 
 
 class Deletion(generic.DeleteView):
@@ -79,6 +105,7 @@ class CatalogueViewSet(ModelViewSet):
 
     index_view_class = Listing
     delete_view_class = Deletion
+    inspect_view_class = Facts
     search_backend_name = None
     inspect_view_enabled = True
     copy_view_enabled = False

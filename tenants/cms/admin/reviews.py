@@ -13,21 +13,23 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from wagtail.admin import messages
 from wagtail.admin.ui.tables import BooleanColumn
-from wagtail.admin.views import generic
 
 from saas.core.errors import DomainError
 from tenants.audit.actions import actor_of
-from tenants.cms.admin.base import ReadOnlyViewSet, TextColumn, may
+from tenants.cms.admin.base import Facts, ReadOnlyViewSet, TextColumn, may
 from tenants.reviews.models import Review
 from tenants.reviews.moderation import publish_review, unpublish_review
 
 CHANGE_REVIEWS: Final = "reviews.change_review"
 
 
-class ReviewPage(generic.InspectView):
+class ReviewPage(Facts):
     """One review, with the button that shows or hides it."""
 
     template_name = "tenants/cms/review.html"
+
+    def get_page_subtitle(self) -> str:
+        return f"{self.object.doctor}, {self.object.rating}/5"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)

@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from wagtail.admin import messages
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
-from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from saas.core.errors import DomainError
@@ -27,7 +26,7 @@ from tenants.audit.actions import Actor, actor_of
 from tenants.booking.actions import cancel_appointment, complete_appointment, mark_no_show
 from tenants.booking.models import Appointment, AppointmentStatus
 from tenants.clinics.models import Clinic
-from tenants.cms.admin.base import Listing, ReadOnlyViewSet, TextColumn, may
+from tenants.cms.admin.base import Facts, Listing, ReadOnlyViewSet, TextColumn, may
 from tenants.doctors.models import Doctor
 from tenants.patients.models import Patient
 
@@ -73,7 +72,7 @@ class AppointmentListing(Listing):
         }
 
 
-class AppointmentPage(generic.InspectView):
+class AppointmentPage(Facts):
     """One visit with its log, and what can still be done to it."""
 
     template_name = "tenants/cms/appointment.html"
