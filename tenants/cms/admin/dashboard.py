@@ -62,5 +62,7 @@ def _visits(now: dt.datetime) -> list[Figure]:
     query = "?status=scheduled&status=confirmed"
     return [
         Figure(_("Visits in the next 24 hours"), coming, f"{url}{query}"),
-        Figure(_("Past visits without an outcome"), unclosed, f"{url}{query}&ordering=appointment_date"),
+        Figure(
+            _("Past visits without an outcome"), unclosed, f"{url}{query}&appointment_date_to={now.date()}"
+        ),
     ]

@@ -31,6 +31,14 @@ from tenants.doctors.models import Doctor
 from tenants.patients.models import Patient
 
 _OPEN: Final = frozenset({AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED})
+_EVENTS: Final = {
+    "booked": _("booked"),
+    "moved": _("moved to another time"),
+    "confirmed": _("confirmed"),
+    "completed": _("took place"),
+    "cancelled": _("cancelled"),
+    "no_show": _("the patient did not come"),
+}
 CHANGE_VISITS: Final = "booking.change_appointment"
 
 
@@ -97,7 +105,14 @@ class AppointmentPage(Facts):
         context["act_url"] = reverse("appointments:act", args=[visit.pk])
         context["can_cancel"] = is_open
         context["can_close"] = is_open and visit.appointment_date <= timezone.now()
-        context["events"] = visit.events.all()
+        context["events"] = [
+            {
+                "at": event.at,
+                "what": _EVENTS.get(event.kind, event.kind),
+                "status": event.get_to_status_display(),
+            }
+            for event in visit.events.all()
+        ]
         return context
 
 
