@@ -9,7 +9,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from saas.settings.installed import INSTALLED_APPS, SHARED_APPS, TENANT_APPS  # noqa: F401 - settings are read by name
+from saas.settings import installed
 from saas.settings.logs import (  # noqa: F401 - settings are read by name
     DJANGO_STRUCTLOG_IP_LOGGING_ENABLED,
     DJANGO_STRUCTLOG_USER_ID_FIELD,
@@ -21,6 +21,10 @@ django_stubs_ext.monkeypatch()  # makes `Manager["User"]` and its kin legal at r
 
 ROOT = Path(__file__).resolve().parents[3]
 env = environ.Env()
+
+INSTALLED_APPS: list[str] = installed.INSTALLED_APPS
+SHARED_APPS: list[str] = installed.SHARED_APPS
+TENANT_APPS: list[str] = installed.TENANT_APPS
 
 # --- where things are -------------------------------------------------------------------------------------------
 VAR_DIR = Path(env.str("VAR_DIR", default=str(ROOT / ".local")))
