@@ -49,7 +49,7 @@ def test_icon_label_is_escaped() -> None:
 
 
 def test_unknown_icon_is_refused_in_development(settings: object) -> None:
-    settings.DEBUG = True  # type: ignore[attr-defined] # pytest-django's settings wrapper
+    settings.DEBUG = True
     with pytest.raises(ValueError, match="no-such-icon"):
         _render('{% icon "no-such-icon" %}')
 
