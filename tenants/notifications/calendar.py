@@ -55,7 +55,9 @@ def visit_calendar(
     calendar.add("prodid", f"-//{settings.PLATFORM_NAME}//Visits//EN")
     calendar.add("method", method)
     calendar.add_component(event)
-    calendar.add_missing_timezones()
+    # The zone's rules around the visit only: its whole history since 1970 makes a file of four kilobytes.
+    year = appointment.appointment_date.year
+    calendar.add_missing_timezones(first_date=dt.date(year - 1, 1, 1), last_date=dt.date(year + 2, 1, 1))
     return method, calendar.to_ical().decode()
 
 

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from saas.core.formatting import format_money, format_when, format_zone
+from saas.core.phones import display_phone
 from saas.networks.context import current_network
 from saas.networks.hosts import network_url
 from tenants.booking import topics
@@ -121,7 +122,7 @@ def _facts(appointment: Appointment, profile: Organisation, *, topic: str, langu
         "doctor_name": appointment.doctor.user.get_full_name(),
         "clinic_name": clinic.name,
         "address": _address(clinic),
-        "clinic_phone": clinic.phone,
+        "clinic_phone": display_phone(clinic.phone),
         "directions": clinic.directions,
         "price": format_money(appointment.price, appointment.currency, language),
         "minutes": int((appointment.ends_at - starts_at).total_seconds()) // 60,

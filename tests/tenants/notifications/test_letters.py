@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from icalendar import Calendar
+from icalendar import Calendar, Event
 from pytest_django import Settings
 
 from saas.networks.context import NetworkRef
@@ -20,7 +20,7 @@ from tenants.booking.links import appointment_from_token
 from tenants.booking.models import Appointment
 from tenants.clinics.models import Organisation
 from tenants.notifications.channels.email import one_line
-from tenants.notifications.letters import patient_letter
+from tenants.notifications.letters import calendar_file, patient_letter
 from tenants.outbox import worker
 from tenants.outbox.models import OutboxDelivery
 from tests.factories import Bookable, make_bookable, make_clinic
@@ -242,3 +242,28 @@ def test_texts_are_escaped_in_html(smtp: FakeSmtp, bookable: Bookable) -> None:
     assert letter is not None
     assert "<script>" not in letter.html
     assert "<script>alert(1)</script>" in letter.text
+
+
+@pytest.mark.parametrize(
+    ("zone", "starts_at"),
+    [
+        ("Europe/Berlin", dt.datetime(2027, 3, 28, 7, 0, tzinfo=dt.UTC)),
+        ("Europe/Berlin", dt.datetime(2027, 10, 31, 8, 0, tzinfo=dt.UTC)),
+        ("America/New_York", dt.datetime(2027, 3, 14, 13, 0, tzinfo=dt.UTC)),
+        ("Asia/Kathmandu", dt.datetime(2027, 3, 28, 3, 15, tzinfo=dt.UTC)),
+        ("Europe/Moscow", dt.datetime(2027, 3, 28, 6, 0, tzinfo=dt.UTC)),
+    ],
+)
+def test_calendar_file_means_the_same_instant_on_clock_change_days(
+    network: NetworkRef, zone: str, starts_at: dt.datetime
+) -> None:
+    bookable = make_bookable(time_zone=zone)
+    text = calendar_file(book(bookable, starts_at, for_staff=True))
+    calendar = Calendar.from_ical(text)
+    (event,) = calendar.walk("VEVENT")
+    assert isinstance(event, Event)
+    assert event.start == starts_at
+    assert event.end - event.start == HALF_HOUR
+    assert b"T090000" in text
+    assert [str(part["TZID"]) for part in calendar.walk("VTIMEZONE")] == [zone]
+    assert len(text) < 2500
