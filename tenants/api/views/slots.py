@@ -15,7 +15,7 @@ from tenants.api.openapi import query
 from tenants.api.params import Params
 from tenants.api.permissions import PublicCatalogue
 from tenants.api.views.base import ApiView
-from tenants.booking.selectors import free_slots
+from tenants.booking.selectors import Slot, free_slots
 from tenants.clinics.models import Clinic
 from tenants.doctors.models import Doctor
 from tenants.services.models import Service
@@ -50,20 +50,25 @@ class AvailableSlots(ApiView):
         params.done()
         if doctor_id is None or first is None or last is None:
             raise AssertionError  # done() raised
-        service_id = _checked_service(params, doctor_id=doctor_id, service_id=service_id, clinic_id=clinic_id)
-        params.done()
-        found = (
-            free_slots(
+
+        def free(service: int | None) -> list[Slot]:
+            if service is None:
+                return []
+            return free_slots(
                 doctor_id=doctor_id,
-                service_id=service_id,
+                service_id=service,
                 clinic_id=clinic_id,
                 start=first,
                 end=last + timedelta(days=1),
                 now=timezone.now(),
             )
-            if service_id is not None
-            else []
-        )
+
+        found = free(service_id)
+        if not found:  # free times prove that doctor, service and clinic are public; without any, ask
+            chosen = _checked_service(params, doctor_id=doctor_id, service_id=service_id, clinic_id=clinic_id)
+            params.done()
+            if service_id is None:
+                service_id, found = chosen, free(chosen)
         return Response(
             {
                 "doctor": doctor_id,
