@@ -51,7 +51,12 @@ class SoonVisit:
     @property
     def path(self) -> str:
         """Where this very time is booked."""
-        query = {"doctor": self.doctor.slug, "service": self.service.slug, "clinic": self.clinic.slug, "at": self.at}
+        query = {
+            "doctor": self.doctor.slug,
+            "service": self.service.slug,
+            "clinic": self.clinic.slug,
+            "at": self.at,
+        }
         return f"/book/contacts/?{urlencode(query)}"
 
 

@@ -30,7 +30,10 @@ def create_site(*, network: NetworkRef, name: str) -> Site:
     root.save(update_fields=["numchild"])
     keys = {kind: uuid4() for kind in _PAGES}
     codes = [network.language, *(code for code, _own in settings.LANGUAGES if code != network.language)]
-    homes = [_create_tree(root=root, code=code, name=name, keys=keys, is_main=code == network.language) for code in codes]
+    homes = [
+        _create_tree(root=root, code=code, name=name, keys=keys, is_main=code == network.language)
+        for code in codes
+    ]
     return Site.objects.create(
         hostname=network.primary_host,
         port=settings.PLATFORM_PORT,
@@ -69,7 +72,9 @@ def _home_body() -> list[tuple[str, Any]]:
             "hero",
             {
                 "title": _("The right doctor, at a time that suits you"),
-                "text": _("Choose a doctor or a service, see the free times and book in a minute. No registration."),
+                "text": _(
+                    "Choose a doctor or a service, see the free times and book in a minute. No registration."
+                ),
                 "picture": None,
             },
         ),
