@@ -1,8 +1,13 @@
 """The Celery application of the worker that `test_tasks` starts, with one task more."""
 
+import django
+
 from saas.celery import app
 from saas.networks.context import current_network
-from saas.networks.tasks import network_task
+
+django.setup()
+
+from saas.networks.tasks import network_task  # noqa: E402 - reads models, so only once apps are ready
 
 app.conf.task_always_eager = False
 
