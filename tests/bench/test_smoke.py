@@ -12,9 +12,12 @@ from infra.bench.report import Check
 from saas.networks.context import NetworkRef
 from tests.factories import make_bookable, make_doctor, make_hours, make_service
 
+SAVEPOINTS = 2
+"""The test's own transaction turns the booking's into a savepoint and its release."""
+
 
 @pytest.mark.integration
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_hot_paths_stay_within_their_queries_whatever_the_network_holds(network: NetworkRef) -> None:
     one = make_bookable()
     site = networks.Site(
@@ -23,7 +26,7 @@ def test_hot_paths_stay_within_their_queries_whatever_the_network_holds(network:
     alone = measures.count_queries(site, networks.free_times_of_one(site), 1)
     assert alone.slots_day <= 4
     assert alone.slots_fortnight <= 5
-    assert alone.booking <= 14
+    assert alone.booking <= 14 + SAVEPOINTS
     for _ in range(3):
         doctor = make_doctor(clinics=[one.clinic], services=[one.service])
         make_hours(doctor=doctor, clinic=one.clinic)
@@ -39,6 +42,7 @@ def test_a_spare_schema_is_taken_in_little_sql(public_schema: None) -> None:
 
 
 class _Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
     seen: list[str] = []
 
     def do_GET(self) -> None:
