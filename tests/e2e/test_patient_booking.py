@@ -98,6 +98,8 @@ def test_patient_books_moves_and_cancels(
     _check_page(page)
     page.get_by_role("link", name=words["move"], exact=True).click()
     _check_page(page)
+    page.locator("#booking a.day").nth(3).click()
+    expect(page.locator("#booking a.day").nth(3)).to_have_attribute("aria-current", "date")
     page.locator("#booking a.slot:not(.is-none)").nth(4).click()
     bar = page.locator("#booking-bar a") if phone else page.locator("#booking a.picker-go")
     expect(bar).to_contain_text(words["move_to"])

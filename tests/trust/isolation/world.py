@@ -163,6 +163,8 @@ def _content(world: World) -> None:
     page.save_revision(user=world.users[Role.OWNER]).publish()
     document = get_document_model()(title=f"{world.canary} document")
     document.file.save("paper.txt", ContentFile(world.canary.encode()), save=True)
+    document.get_file_size()  # Wagtail fills these in when the file is first shown
+    document.get_file_hash()
     world.values.update(page=page.pk, home=home.pk, document=document.pk)
 
 
