@@ -46,4 +46,4 @@ def landing_path(request: HttpRequest) -> str:
     user = request.user
     if getattr(request, "network", None) is None:
         return "/console/" if user.is_staff else "/networks/"
-    return "/cms/" if getattr(user, "works_here", False) else "/my/"
+    return "/desk/" if getattr(user, "works_here", False) else "/my/"
