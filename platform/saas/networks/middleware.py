@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import set_urlconf
 from django.utils import translation
 
 from saas.networks.context import NetworkRef, network_context, public_context
@@ -48,6 +49,8 @@ class NetworkMiddleware:
             return _not_serving(request, network)
         if host != network.primary_host and request.method in ("GET", "HEAD"):
             return HttpResponsePermanentRedirect(network_url(network.primary_host, request.get_full_path()))
+        # Wagtail's previews run this middleware without resolving a path, which is what would choose the URLconf.
+        set_urlconf(settings.NETWORK_URLCONF)
         with network_context(network):
             return self.get_response(request)
 

@@ -256,3 +256,12 @@ def test_every_cached_key_names_its_network(twins):
                 assert _foreign(world).encode() not in value, key
             if owner == "platform":
                 assert world.canary.encode() not in value, key
+
+
+def test_draft_of_a_page_can_be_seen(twins):
+    """Wagtail's preview runs the middleware once more, inside the request, and must reverse the network's addresses."""
+    one, _other = twins
+    page = one.values["page"]
+    response = _client(one, Role.OWNER).get(f"/cms/pages/{page}/view_draft/")
+    assert response.status_code == 200
+    assert CANARY_A in _text(response)
