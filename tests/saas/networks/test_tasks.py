@@ -70,7 +70,7 @@ def test_schema_left_entered_is_noticed(network):
 @pytest.mark.django_db(transaction=True)
 def test_real_worker_keeps_networks_apart(twin_networks, settings, tmp_path):
     """One worker process, one thread: the tasks of two networks alternate, and one without a schema fails."""
-    sender = Celery("sender", broker=settings.CELERY_BROKER_URL)
+    sender = Celery("sender", broker=settings.CELERY_BROKER_URL, set_as_current=False)
     root = Path(settings.ROOT)
     environment = {
         **os.environ,

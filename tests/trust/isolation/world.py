@@ -89,8 +89,9 @@ def checksums(ref: NetworkRef) -> dict[str, str]:
         for table in connection.introspection.table_names(cursor):
             if table == "django_session":
                 continue
+            row = "(to_jsonb(t) - 'last_login')::text"
             cursor.execute(
-                f"SELECT md5(coalesce(string_agg((to_jsonb(t) - 'last_login')::text, chr(10) ORDER BY (to_jsonb(t) - 'last_login')::text), '')) FROM \"{table}\" t"
+                f"SELECT md5(coalesce(string_agg({row}, chr(10) ORDER BY {row}), '')) FROM \"{table}\" t"
             )
             found[table] = cursor.fetchone()[0]
     return found
