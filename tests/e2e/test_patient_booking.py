@@ -165,6 +165,7 @@ def test_booking_by_keyboard_alone(
     page.keyboard.press("Space")
     _tab_to(page, "main button[type=submit]", limit=5)
     page.keyboard.press("Enter")
+    page.locator("button[value=confirm]").wait_for()
     _tab_to(page, "button[value=confirm]", limit=40)
     page.keyboard.press("Enter")
     page.wait_for_url("**/booked/")

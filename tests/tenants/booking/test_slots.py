@@ -6,7 +6,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tenants.booking.slots import (
@@ -281,8 +281,8 @@ def test_windows_are_the_instants_at_which_the_clock_shows_the_rule(
     zone: str, day: dt.date, start: dt.time, end: dt.time
 ) -> None:
     """The oracle: look at the clock every quarter of an hour around the day."""
-    if start == end:
-        return
+    assume(start != end)
+    assume(day_start(day, zone) < day_start(day + ONE_DAY, zone))  # Samoa had no 30 December 2011 to work on
     rule = Rule(day.weekday(), start, end)
     windows = work_windows([rule], zone=zone, first=day, last=day + ONE_DAY)
     naive_start = dt.datetime.combine(day, start)
