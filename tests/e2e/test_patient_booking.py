@@ -150,7 +150,10 @@ def test_booking_by_keyboard_alone(
     page = new_page()
     page.goto(f"{live_address(network)}/doctors/{bookable.doctor.slug}/")
     _tab_to(page, "a.slot:nth-of-type(1)", limit=60)
-    page.keyboard.press("Enter")
+    with page.expect_response("**/doctors/**"):
+        page.keyboard.press("Enter")
+    # The picker is swapped in: what had the focus before may be replaced under the next key.
+    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
     _tab_to(page, "a.picker-go", limit=60)
     page.keyboard.press("Enter")
     page.wait_for_url("**/book/contacts/**")

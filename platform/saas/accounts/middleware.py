@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from saas.core.languages import is_language
+from saas.core.views import refusal
 
 OPERATOR_SESSION_KEY: Final = "operator_id"
 """In the session of an operator who visits a network: who they are on the platform."""
@@ -63,9 +64,16 @@ class SecondFactorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.MFA_REQUIRED and not request.path.startswith(_MFA_OPEN_PATHS):
+        # Without a session's cookie nobody is signed in: most requests end here and leave the session unread.
+        has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+        if settings.MFA_REQUIRED and has_session and not request.path.startswith(_MFA_OPEN_PATHS):
             user = request.user
             is_visit = OPERATOR_SESSION_KEY in request.session  # the operator gave theirs to the console
             if user.is_authenticated and user.needs_mfa and not is_visit and not is_mfa_enabled(user):
+                if request.path.startswith("/api/"):
+                    message = translation.gettext(
+                        "Set up your second factor first, on the page for signing in."
+                    )
+                    return refusal(request, status=403, code="second_factor_required", message=message)
                 return HttpResponseRedirect(reverse("mfa_activate_totp"))
         return self.get_response(request)

@@ -56,13 +56,13 @@ class NetworkMiddleware:
 
 
 def _unknown_host(request: HttpRequest) -> HttpResponse:
-    with public_context():
+    with public_context(), translation.override(translation.get_language_from_request(request)):
         request.urlconf = settings.ROOT_URLCONF
         if _wants_json(request):
             return JsonResponse(
                 {
                     "code": "unknown_host",
-                    "message": "No clinic lives at this address.",
+                    "message": translation.gettext("No clinic lives at this address"),
                     "params": {},
                     "fields": {},
                 },

@@ -39,7 +39,7 @@ def test_staff_get_nowhere_without_one_when_forced(network, client_for, settings
     settings.MFA_REQUIRED = True
     client = client_for(network)
     client.force_login(_person(role), "allauth.account.auth_backends.AuthenticationBackend")
-    for path in ("/cms/", "/desk/", "/setup/", "/", "/api/v1/doctors/"):
+    for path in ("/cms/", "/desk/", "/setup/", "/"):
         answer = client.get(path)
         assert (answer.status_code, answer.headers.get("Location")) == (
             302,
@@ -143,3 +143,12 @@ def test_reset_of_a_stranger_is_refused(network):
             call_command("reset_second_factor", "no@example.org", network=network.slug, reason="x")
         with pytest.raises(CommandError, match="no network"):
             call_command("reset_second_factor", "no@example.org", network="nowhere", reason="x")
+
+
+def test_api_says_that_a_second_factor_is_due(network, client_for, settings):
+    settings.MFA_REQUIRED = True
+    client = client_for(network)
+    client.force_login(_person(Role.RECEPTION), "allauth.account.auth_backends.AuthenticationBackend")
+    response = client.get("/api/v1/appointments/")
+    assert response.status_code == 403
+    assert response.json()["code"] == "second_factor_required"

@@ -216,3 +216,12 @@ def test_change_is_noticed_by_other_processes(network):
     change_state(network_id=network.id, state="suspended", reason="x")
     directory.forget_all()
     assert directory.network_for_host(network.primary_host).state == "suspended"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("ru", "По этому адресу"), ("en", "No clinic lives at this address")]
+)
+def test_unknown_host_speaks_the_visitors_language(db, language, words):
+    response = Client(HTTP_HOST="nobody.localhost").get("/", HTTP_ACCEPT_LANGUAGE=language)
+    assert response.status_code == 404
+    assert words in response.content.decode()
