@@ -153,7 +153,7 @@ def test_booking_by_keyboard_alone(
     with page.expect_response("**/doctors/**"):
         page.keyboard.press("Enter")
     # The picker is swapped in: what had the focus before may be replaced under the next key.
-    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
     _tab_to(page, "a.picker-go", limit=60)
     page.keyboard.press("Enter")
     page.wait_for_url("**/book/contacts/**")
