@@ -42,7 +42,7 @@ class User(AbstractUser):
     """A person who can sign in. Patients who book as guests have no user, only a `patients.Patient`."""
 
     username = None  # type: ignore[assignment] # people sign in by e-mail
-    email = models.EmailField(_("e-mail"), unique=True, null=True, blank=True)  # type: ignore[assignment]
+    email = models.EmailField(_("e-mail"), unique=True, null=True, blank=True)  # type: ignore[assignment] # Django's own is not null
     middle_name = models.CharField(_("middle name"), max_length=150, blank=True)
     phone = PhoneNumberField(_("phone"), max_length=20, unique=True, null=True, blank=True)
     birth_date = models.DateField(_("date of birth"), null=True, blank=True)
@@ -56,7 +56,7 @@ class User(AbstractUser):
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
-    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment] # Django's own wants a name
 
     class Meta:
         verbose_name = _("user")

@@ -73,9 +73,11 @@ def test_missing_table_is_an_error_not_publics_copy(network):
 def test_deleting_a_user_looks_into_this_schema_only(network):
     user = User.objects.create_user("leaving@example.org", "x")
     user.delete()
+    assert not User.objects.filter(email="leaving@example.org").exists()
     with public_context():
         user = User.objects.create_user("leaving@example.org", "x")
         user.delete()
+        assert not User.objects.filter(email="leaving@example.org").exists()
 
 
 def test_path_is_set_once_for_many_queries(network, monkeypatch):

@@ -121,6 +121,8 @@ def test_get_does_not_use_the_token_up(network, client_for):
     token = _grant(network)
     client_for(network).get(f"/handover/{token}/")
     client_for(network).head(f"/handover/{token}/")
+    with public_context():
+        assert HandoverGrant.objects.get().used_at is None
     redeem_handover(token)
 
 
