@@ -86,7 +86,7 @@ def test_patient_books_moves_and_cancels(
     _fill_in(page)
     page.get_by_role("button", name=words["check"]).click()
     _check_page(page)
-    assert "916" not in page.url
+    assert not any(typed in page.url for typed in ("123-45-67", "1234567", "4567"))
     page.get_by_role("button", name=words["book"]).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(words["booked"])
     _check_page(page)
