@@ -2,9 +2,10 @@
 
 from zoneinfo import ZoneInfo
 
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Greatest, Least
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 from wagtail.search import index
@@ -60,6 +61,12 @@ class Clinic(index.Indexed, models.Model):
         validators=[validate_working_hours],
         help_text=_('Days 0 (Monday) to 6 with pairs of times, such as {"0": [["08:00", "20:00"]]}.'),
     )
+    holiday_calendar = models.CharField(
+        _("public holidays"),
+        max_length=20,
+        blank=True,
+        help_text=_("Country, or country and region, such as RU or DE-BE. Empty: holidays are working days."),
+    )
     coordinates = models.JSONField(
         _("coordinates"),
         null=True,
@@ -105,3 +112,33 @@ class Clinic(index.Indexed, models.Model):
     def zone(self) -> ZoneInfo:
         """The IANA zone in which this clinic's days and times are meant."""
         return ZoneInfo(self.time_zone)
+
+
+class TravelTime(models.Model):
+    """Minutes that a doctor needs from one clinic to another, in either direction; the pair is kept once."""
+
+    from_clinic = models.ForeignKey(
+        Clinic, verbose_name=_("from"), on_delete=models.CASCADE, related_name="travel_from"
+    )
+    to_clinic = models.ForeignKey(
+        Clinic, verbose_name=_("to"), on_delete=models.CASCADE, related_name="travel_to"
+    )
+    minutes = models.PositiveIntegerField(_("minutes"), validators=[MaxValueValidator(600)])
+
+    class Meta:
+        verbose_name = _("way between clinics")
+        verbose_name_plural = _("ways between clinics")
+        ordering = ("from_clinic", "to_clinic")
+        constraints = (
+            models.UniqueConstraint(
+                Least("from_clinic", "to_clinic"),
+                Greatest("from_clinic", "to_clinic"),
+                name="clinics_traveltime_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(from_clinic=F("to_clinic")), name="clinics_traveltime_two_clinics"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.from_clinic_id} - {self.to_clinic_id}: {self.minutes}"

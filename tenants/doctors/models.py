@@ -168,11 +168,25 @@ class Weekday(models.IntegerChoices):
     SUNDAY = 6, _("Sunday")
 
 
+class SchedulePattern(models.TextChoices):
+    WEEKLY = "weekly", _("on a weekday")
+    CYCLE = "cycle", _("in a cycle of days")
+
+
+class ScheduleState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    PUBLISHED = "published", _("published")
+
+
 class DoctorSchedule(models.Model):
-    """Recurring availability: every week on one day, from `start_time` to `end_time` of the clinic's wall clock.
+    """Recurring availability from `start_time` to `end_time` of the clinic's wall clock.
+
+    WEEKLY: on `day_of_week`, every `every_weeks` weeks counted in ISO weeks from that of `anchor_date`. CYCLE: on day
+    `cycle_day` (from 0) of a cycle of `cycle_days` days that begins on `anchor_date`; two on, two off is a cycle
+    of four with rows for days 0 and 1. `day_of_week` is then that of the anchor and not looked at.
 
     `end_time` not after `start_time` means the window ends on the next day. Valid on local dates from `valid_from`
-    to `valid_until`, both included; empty means unbounded.
+    to `valid_until`, both included; empty means unbounded. Drafts change nothing until they are published.
     """
 
     doctor = models.ForeignKey(
@@ -186,6 +200,25 @@ class DoctorSchedule(models.Model):
     end_time = models.TimeField(_("until"))
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    pattern = models.CharField(
+        _("repeats"), max_length=10, choices=SchedulePattern.choices, default=SchedulePattern.WEEKLY
+    )
+    every_weeks = models.PositiveSmallIntegerField(
+        _("every so many weeks"), default=1, validators=[MinValueValidator(1), MaxValueValidator(12)]
+    )
+    cycle_days = models.PositiveSmallIntegerField(
+        _("length of the cycle, days"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(2), MaxValueValidator(56)],
+    )
+    cycle_day = models.PositiveSmallIntegerField(
+        _("day of the cycle, from 0"), null=True, blank=True, validators=[MaxValueValidator(55)]
+    )
+    anchor_date = models.DateField(_("cycle begins on"), null=True, blank=True)
+    state = models.CharField(
+        _("state"), max_length=10, choices=ScheduleState.choices, default=ScheduleState.PUBLISHED
+    )
     is_active = models.BooleanField(_("in force"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
@@ -205,8 +238,49 @@ class DoctorSchedule(models.Model):
                 | Q(valid_until__gte=F("valid_from")),
                 name="doctors_doctorschedule_valid_dates",
             ),
+            models.CheckConstraint(
+                condition=Q(pattern="weekly", every_weeks=1)
+                | Q(pattern="weekly", every_weeks__gt=1, anchor_date__isnull=False)
+                | Q(
+                    pattern="cycle",
+                    anchor_date__isnull=False,
+                    cycle_days__isnull=False,
+                    cycle_day__lt=F("cycle_days"),
+                ),
+                name="doctors_doctorschedule_pattern",
+            ),
         )
         indexes = (models.Index(fields=("doctor", "day_of_week"), name="doctors_schedule_doctor_day"),)
 
     def __str__(self) -> str:
         return f"{self.get_day_of_week_display()} {self.start_time:%H:%M}-{self.end_time:%H:%M}"
+
+
+class FloatingBreak(models.Model):
+    """A break of some minutes that may lie anywhere between two wall-clock times of a working day.
+
+    It is kept free, not placed: a booking is refused when it would leave no room for the break.
+    """
+
+    doctor = models.ForeignKey(
+        Doctor, verbose_name=_("doctor"), on_delete=models.CASCADE, related_name="floating_breaks"
+    )
+    minutes = models.PositiveSmallIntegerField(
+        _("length, minutes"), validators=[MinValueValidator(5), MaxValueValidator(240)]
+    )
+    earliest = models.TimeField(_("not before"))
+    latest = models.TimeField(_("over by"))
+    is_active = models.BooleanField(_("in force"), default=True)
+
+    class Meta:
+        verbose_name = _("floating break")
+        verbose_name_plural = _("floating breaks")
+        ordering = ("doctor", "earliest", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(latest__gt=F("earliest")), name="doctors_floatingbreak_between"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.minutes} min, {self.earliest:%H:%M}-{self.latest:%H:%M}"

@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -33,6 +34,18 @@ class Patient(models.Model):
     gender = models.CharField(_("gender"), max_length=10, choices=Gender.choices, default=Gender.UNKNOWN)
     language = models.CharField(_("language"), max_length=10, blank=True)
     notes = models.TextField(_("notes"), blank=True)
+    alerts = models.CharField(
+        _("to be aware of"),
+        max_length=300,
+        blank=True,
+        help_text=_("Such as an allergy; shown at every visit."),
+    )
+    search_text = models.TextField(
+        default="",
+        blank=True,
+        editable=False,
+        help_text=_("Names in Latin letters, digits of the phone, date of birth: what the desk searches."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
@@ -40,6 +53,9 @@ class Patient(models.Model):
         verbose_name = _("patient")
         verbose_name_plural = _("patients")
         ordering = ("last_name", "first_name", "id")
+        indexes = (
+            GinIndex(fields=("search_text",), name="patients_patient_search", opclasses=("gin_trgm_ops",)),
+        )
 
     def __str__(self) -> str:
         return self.full_name
@@ -48,3 +64,40 @@ class Patient(models.Model):
     def full_name(self) -> str:
         """Last, first and middle name, as in a list."""
         return " ".join(part for part in (self.last_name, self.first_name, self.middle_name) if part)
+
+
+class PatientNote(models.Model):
+    """What staff noted about a patient; shown on the card, the latest first."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="card_notes")
+    text = models.TextField(_("note"), max_length=4000)
+    author = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(_("written"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("note on a patient")
+        verbose_name_plural = _("notes on patients")
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.patient_id} {self.created_at:%Y-%m-%d}"
+
+
+class PatientFile(models.Model):
+    """A file on a patient's card; private, served to staff only."""
+
+    public_id = models.UUIDField(unique=True, default=uuid4, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="files")
+    file = models.FileField(_("file"), upload_to="private/patients/", max_length=200)
+    name = models.CharField(_("name"), max_length=200)
+    size = models.PositiveIntegerField(_("size, bytes"), default=0)
+    uploaded_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("file of a patient")
+        verbose_name_plural = _("files of patients")
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.name

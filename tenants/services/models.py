@@ -58,6 +58,18 @@ class Service(index.Indexed, models.Model):
     )
     doctors = models.ManyToManyField(Doctor, verbose_name=_("doctors"), blank=True, related_name="services")
     clinics = models.ManyToManyField(Clinic, verbose_name=_("clinics"), related_name="services")
+    buffer_before_minutes = models.PositiveSmallIntegerField(
+        _("doctor's set-up, minutes"), default=0, validators=[MaxValueValidator(240)]
+    )
+    buffer_after_minutes = models.PositiveSmallIntegerField(
+        _("doctor's clean-up, minutes"), default=0, validators=[MaxValueValidator(240)]
+    )
+    group_capacity = models.PositiveSmallIntegerField(
+        _("seats in a group"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(500)],
+        help_text=_("1: a visit of one patient. More: booked as seats in group sessions."),
+    )
     is_active = models.BooleanField(_("offered"), default=True)
     preparation_instructions = models.TextField(_("how to prepare"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from tenants.booking.models.reservations import AppointmentSeries, GroupSession, Hold
+from tenants.booking.models.resources import Resource
 from tenants.clinics.models import Clinic
 from tenants.doctors.models import Doctor
 from tenants.patients.models import Patient
@@ -20,75 +21,6 @@ from tenants.services.models import Service
 _VISIT = models.Func(
     "appointment_date", "ends_at", RangeBoundary(), function="TSTZRANGE", output_field=DateTimeRangeField()
 )
-
-
-class BookingPolicy(models.Model):
-    """The network's booking rules: one row per schema (`id` is always 1). Staff are not bound by notice and horizon."""
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
-    minimum_notice_minutes = models.PositiveIntegerField(
-        _("latest booking, minutes before the visit"),
-        default=60,
-        validators=[MaxValueValidator(60 * 24 * 30)],
-    )
-    horizon_days = models.PositiveIntegerField(
-        _("earliest booking, days ahead"),
-        default=60,
-        validators=[MinValueValidator(1), MaxValueValidator(366)],
-    )
-    cancellation_cutoff_minutes = models.PositiveIntegerField(
-        _("latest cancellation, minutes before the visit"),
-        default=180,
-        validators=[MaxValueValidator(60 * 24 * 30)],
-    )
-    slot_step_minutes = models.PositiveIntegerField(
-        _("step between offered times, minutes"),
-        default=0,
-        validators=[MaxValueValidator(240)],
-        help_text=_("0: the length of the visit."),
-    )
-
-    class Meta:
-        verbose_name = _("booking rules")
-        verbose_name_plural = _("booking rules")
-        constraints = (models.CheckConstraint(condition=Q(id=1), name="booking_policy_single"),)
-
-    def __str__(self) -> str:
-        return str(_("booking rules"))
-
-
-class ResourceKind(models.TextChoices):
-    DOCTOR = "doctor", _("doctor")
-    ROOM = "room", _("room")
-    DEVICE = "device", _("device")
-
-
-class Resource(models.Model):
-    """Anything that can be busy. Its row is what a booking locks; resources are locked in id order."""
-
-    kind = models.CharField(_("kind"), max_length=10, choices=ResourceKind.choices)
-    name = models.CharField(_("name"), max_length=200, blank=True)
-    doctor = models.OneToOneField(
-        Doctor, null=True, blank=True, on_delete=models.PROTECT, related_name="resource"
-    )
-    clinic = models.ForeignKey(
-        Clinic, null=True, blank=True, on_delete=models.PROTECT, related_name="resources"
-    )
-    is_active = models.BooleanField(_("in use"), default=True)
-
-    class Meta:
-        verbose_name = _("resource")
-        verbose_name_plural = _("resources")
-        constraints = (
-            models.CheckConstraint(
-                condition=Q(kind="doctor", doctor__isnull=False)
-                | Q(kind__in=("room", "device"), doctor__isnull=True, clinic__isnull=False),
-                name="booking_resource_kind",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return self.name or f"{self.kind} {self.pk}"
 
 
 class AppointmentStatus(models.TextChoices):
@@ -109,6 +41,14 @@ class AppointmentSource(models.TextChoices):
     SITE = "site", _("website")
     API = "api", _("API")
     DESK = "desk", _("reception")
+    WALK_IN = "walk_in", _("without an appointment")
+    WAITLIST = "waitlist", _("waiting list")
+    IMPORT = "import", _("import")
+
+
+class PaymentMethod(models.TextChoices):
+    CASH = "cash", _("cash")
+    CARD_TERMINAL = "terminal", _("card terminal")
 
 
 class Appointment(models.Model):
@@ -155,6 +95,35 @@ class Appointment(models.Model):
         _("version"), default=1, help_text=_("Grows with every change; also the calendar SEQUENCE.")
     )
     cancel_reason = models.CharField(_("reason of cancellation"), max_length=300, blank=True)
+    series = models.ForeignKey(
+        AppointmentSeries,
+        verbose_name=_("series"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="appointments",
+    )
+    position = models.PositiveSmallIntegerField(_("place in the series"), default=0)
+    session = models.ForeignKey(
+        GroupSession,
+        verbose_name=_("group session"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="appointments",
+    )
+    awaiting_approval = models.BooleanField(_("waits for the clinic's approval"), default=False)
+    overbooked = models.BooleanField(_("put in on purpose"), default=False)
+    overbook_reason = models.CharField(_("why it was put in"), max_length=300, blank=True)
+    checked_in_at = models.DateTimeField(_("arrived"), null=True, blank=True)
+    in_room_at = models.DateTimeField(_("called in"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+    payment_method = models.CharField(_("paid by"), max_length=10, choices=PaymentMethod.choices, blank=True)
+    called_at = models.DateTimeField(_("called by phone"), null=True, blank=True)
+    call_outcome = models.CharField(_("outcome of the call"), max_length=20, blank=True)
+    visit_note = models.TextField(_("doctor's note"), blank=True)
+    follow_up_on = models.DateField(_("next visit proposed for"), null=True, blank=True)
     created_at = models.DateTimeField(_("booked"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -167,7 +136,7 @@ class Appointment(models.Model):
                 condition=Q(ends_at__gt=F("appointment_date")), name="booking_appointment_not_empty"
             ),
             models.CheckConstraint(condition=Q(price__gte=0), name="booking_appointment_price"),
-            # Nobody is in two places at once. Statuses in which the visit is still going to take place.
+            # Nobody is in two places at once while the visit is still to come, unless staff said so on purpose.
             ExclusionConstraint(
                 name="booking_appointment_patient_busy",
                 index_type="GIST",
@@ -175,13 +144,18 @@ class Appointment(models.Model):
                     ("patient", RangeOperators.EQUAL),
                     (_VISIT, RangeOperators.OVERLAPS),
                 ],
-                condition=Q(status__in=("scheduled", "confirmed")),
+                condition=Q(status__in=("scheduled", "confirmed"), overbooked=False),
             ),
         )
         indexes = (
             models.Index(fields=("doctor", "appointment_date"), name="booking_appointment_doctor"),
             models.Index(fields=("patient", "-appointment_date"), name="booking_appointment_patient"),
             models.Index(fields=("clinic", "appointment_date"), name="booking_appointment_clinic"),
+            models.Index(
+                fields=("appointment_date",),
+                condition=Q(awaiting_approval=True),
+                name="booking_appointment_approval",
+            ),
         )
 
     def __str__(self) -> str:
@@ -212,6 +186,10 @@ class Claim(models.Model):
     appointment = models.ForeignKey(
         Appointment, null=True, blank=True, on_delete=models.PROTECT, related_name="claims"
     )
+    hold = models.ForeignKey(Hold, null=True, blank=True, on_delete=models.PROTECT, related_name="claims")
+    session = models.ForeignKey(
+        GroupSession, null=True, blank=True, on_delete=models.PROTECT, related_name="claims"
+    )
     clinic = models.ForeignKey(Clinic, null=True, blank=True, on_delete=models.PROTECT, related_name="claims")
     active = models.BooleanField(default=True)
     overbook = models.BooleanField(default=False)
@@ -240,7 +218,9 @@ class Claim(models.Model):
                 name="booking_claim_half_open",
             ),
             models.CheckConstraint(
-                condition=Q(kind="booking", appointment__isnull=False) | Q(kind__in=("hold", "block")),
+                condition=Q(kind="booking", appointment__isnull=False)
+                | Q(kind="booking", session__isnull=False)
+                | Q(kind__in=("hold", "block")),
                 name="booking_claim_kind",
             ),
             models.CheckConstraint(
@@ -250,47 +230,3 @@ class Claim(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.span}"
-
-
-class AppointmentEvent(models.Model):
-    """The log of an appointment: every change of status or time, by whom and why."""
-
-    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="events")
-    at = models.DateTimeField(_("when"), auto_now_add=True)
-    kind = models.CharField(_("what"), max_length=20)
-    from_status = models.CharField(max_length=10, blank=True)
-    to_status = models.CharField(max_length=10, choices=AppointmentStatus.choices)
-    actor_kind = models.CharField(max_length=12)
-    actor_id = models.BigIntegerField(null=True, blank=True)
-    data = models.JSONField(default=dict, blank=True)
-
-    class Meta:
-        verbose_name = _("appointment event")
-        verbose_name_plural = _("appointment log")
-        ordering = ("id",)
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.to_status}"
-
-
-class IdempotencyKey(models.Model):
-    """A request that may be repeated: the same scope and key always get the first answer.
-
-    `scope` names the caller and the operation; `request_hash` is compared so that a key cannot be reused for
-    something else. Kept for 24 hours at least.
-    """
-
-    scope = models.CharField(max_length=120)
-    key = models.CharField(max_length=255)
-    request_hash = models.CharField(max_length=64)
-    status = models.PositiveSmallIntegerField(null=True, blank=True)
-    response = models.JSONField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
-
-    class Meta:
-        verbose_name = _("repeatable request")
-        verbose_name_plural = _("repeatable requests")
-        constraints = (models.UniqueConstraint(fields=("scope", "key"), name="booking_idempotencykey_once"),)
-
-    def __str__(self) -> str:
-        return f"{self.scope}"
