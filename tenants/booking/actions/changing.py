@@ -21,14 +21,17 @@ def reschedule_appointment(
     *,
     public_id: UUID | str,
     starts_at: dt.datetime,
+    doctor_id: int | None = None,
+    minutes: int | None = None,
     expected_version: int | None = None,
     actor: Actor,
     now: dt.datetime,
     for_staff: bool = False,
 ) -> Appointment:
-    """Move a visit to another time with the same doctor; its id, length and price stay, its version grows.
+    """Move a visit to another time; its id and price stay, its version grows.
 
-    Moving it to the time it has changes nothing. Locks the appointment, then the doctor. A confirmed visit
+    It stays with its doctor and keeps its length unless `doctor_id` or `minutes` say otherwise, as staff may.
+    Changing nothing is no change. Locks the appointment, then the doctor. A confirmed visit whose time changes
     becomes scheduled again. Raises what `book_appointment` raises, and AppointmentNotFound, StaleVersion,
     WrongStatus, CancellationTooLate (patients only).
     """
@@ -38,12 +41,20 @@ def reschedule_appointment(
         if appointment.status not in OPEN:
             wanted = str(AppointmentStatus.SCHEDULED)
             raise WrongStatus(params={"status": str(appointment.status), "wanted": wanted})
-        if starts_at == appointment.appointment_date:
+        to_doctor = appointment.doctor_id if doctor_id is None else doctor_id
+        length = appointment.ends_at - appointment.appointment_date
+        if minutes is not None:
+            length = dt.timedelta(minutes=minutes)
+        if (starts_at, to_doctor, starts_at + length) == (
+            appointment.appointment_date,
+            appointment.doctor_id,
+            appointment.ends_at,
+        ):
             return appointment
         _require_in_time(appointment, now=now, for_staff=for_staff)
         policy = current_policy()
         offer = offered(
-            doctor_id=appointment.doctor_id,
+            doctor_id=to_doctor,
             service_id=appointment.service_id,
             clinic_id=appointment.clinic_id,
             starts_at=starts_at,
@@ -53,25 +64,33 @@ def reschedule_appointment(
         place = lock_place(
             offer,
             starts_at=starts_at.astimezone(dt.UTC),
-            length=appointment.ends_at - appointment.appointment_date,
+            length=length,
             patient_id=appointment.patient_id,
             policy=policy,
             now=now,
             for_staff=for_staff,
             moving=appointment.pk,
         )
-        data = {"from": appointment.appointment_date.isoformat(), "to": place.starts_at.isoformat()}
+        data: dict[str, str | int] = {
+            "from": appointment.appointment_date.isoformat(),
+            "to": place.starts_at.isoformat(),
+        }
+        if to_doctor != appointment.doctor_id:
+            data |= {"from_doctor": appointment.doctor_id, "to_doctor": to_doctor}
         from_status = appointment.status
+        if place.starts_at != appointment.appointment_date:
+            appointment.status = AppointmentStatus.SCHEDULED
+        appointment.doctor_id = to_doctor
         appointment.appointment_date = place.starts_at
         appointment.ends_at = place.ends_at
         appointment.time_zone = offer.time_zone
         appointment.local_start = local_start(place.starts_at, offer.time_zone)
-        appointment.status = AppointmentStatus.SCHEDULED
         appointment.version += 1
         _release_claims(appointment)
         try:
             appointment.save(
                 update_fields=[
+                    "doctor",
                     "appointment_date",
                     "ends_at",
                     "time_zone",
