@@ -6,7 +6,10 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Group
 
 from saas.accounts.actions import create_person
+from saas.accounts.models import User
 from saas.accounts.roles import Role
+from saas.networks.context import NetworkRef
+from tests.fixtures.networks import ClientFor
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -14,7 +17,7 @@ PASSWORD = "correct horse battery 9"
 
 
 @pytest.fixture
-def owner(network):
+def owner(network: NetworkRef) -> User:
     user = create_person(email="door@example.org", role=Role.OWNER, password=PASSWORD)
     user.groups.set(Group.objects.filter(name="owner"))
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
@@ -23,7 +26,9 @@ def owner(network):
 
 
 @pytest.mark.parametrize("path", ["/cms/login/", "/_util/login/", "/accounts/login/"])
-def test_no_door_signs_in_with_the_password_alone(network, client_for, owner, path):
+def test_no_door_signs_in_with_the_password_alone(
+    network: NetworkRef, client_for: ClientFor, owner: User, path: str
+) -> None:
     client = client_for(network)
     fields = {"username": owner.email, "login": owner.email, "password": PASSWORD}
     client.post(path, fields)
@@ -31,7 +36,7 @@ def test_no_door_signs_in_with_the_password_alone(network, client_for, owner, pa
     assert client.get("/cms/").status_code == 302
 
 
-def test_other_doors_lead_to_the_one(network, client_for):
+def test_other_doors_lead_to_the_one(network: NetworkRef, client_for: ClientFor) -> None:
     client = client_for(network)
     for path in ("/cms/login/", "/_util/login/"):
         assert client.get(f"{path}?next=/cms/pages/")["Location"] == "/accounts/login/?next=%2Fcms%2Fpages%2F"
@@ -39,11 +44,13 @@ def test_other_doors_lead_to_the_one(network, client_for):
 
 
 @pytest.mark.parametrize("path", ["/cms/password_reset/", "/cms/password_reset/confirm/NzAwMQ/x-y/"])
-def test_wagtails_password_reset_is_off(network, client_for, path):
+def test_wagtails_password_reset_is_off(network: NetworkRef, client_for: ClientFor, path: str) -> None:
     assert client_for(network).get(path).status_code in (302, 404)
 
 
-def test_wrong_passwords_are_limited_and_the_right_person_is_told(network, client_for):
+def test_wrong_passwords_are_limited_and_the_right_person_is_told(
+    network: NetworkRef, client_for: ClientFor
+) -> None:
     client = client_for(network)
     statuses = [
         client.post("/accounts/login/", {"login": "x@example.org", "password": f"wrong {n}"}).status_code

@@ -7,11 +7,12 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.core import mail
+from django.test import Client
 
 from saas.accounts.models import User
 from saas.accounts.roles import Role
-from saas.networks.context import network_context, public_context
-from tests.fixtures.networks import NetworkClient
+from saas.networks.context import NetworkRef, network_context, public_context
+from tests.fixtures.networks import ClientFor, NetworkClient
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -21,7 +22,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @pytest.fixture
-def twins(twin_networks):
+def twins(twin_networks: tuple[NetworkRef, NetworkRef]) -> tuple[NetworkRef, NetworkRef]:
     """The same person in both: id, e-mail and password hash are equal."""
     hashed = None
     users = []
@@ -39,13 +40,15 @@ def twins(twin_networks):
     return twin_networks
 
 
-def _with_cookies_of(client, ref):
+def _with_cookies_of(client: Client, ref: NetworkRef) -> NetworkClient:
     other = NetworkClient(ref)
     other.cookies = client.cookies
     return other
 
 
-def test_session_cookie_is_worth_nothing_next_door(twins, client_for):
+def test_session_cookie_is_worth_nothing_next_door(
+    twins: tuple[NetworkRef, NetworkRef], client_for: ClientFor
+) -> None:
     one, other = twins
     client = client_for(one)
     with network_context(one):
@@ -58,7 +61,9 @@ def test_session_cookie_is_worth_nothing_next_door(twins, client_for):
     assert public.get("/networks/").status_code == 302
 
 
-def test_session_row_is_in_its_own_schema(twins, client_for):
+def test_session_row_is_in_its_own_schema(
+    twins: tuple[NetworkRef, NetworkRef], client_for: ClientFor
+) -> None:
     one, other = twins
     client = client_for(one)
     with network_context(one):
@@ -71,14 +76,16 @@ def test_session_row_is_in_its_own_schema(twins, client_for):
         assert not Session.objects.filter(session_key=key).exists()
 
 
-def test_login_rotates_the_session_and_logout_kills_it(twins, client_for):
+def test_login_rotates_the_session_and_logout_kills_it(
+    twins: tuple[NetworkRef, NetworkRef], client_for: ClientFor
+) -> None:
     one, _other = twins
     client = client_for(one)
     with network_context(one):
         session = client.session
         session["planted"] = "by somebody"
         session.save()
-    client.cookies["sessionid"] = session.session_key
+    client.cookies["sessionid"] = str(session.session_key)
     answer = client.post("/accounts/login/", {"login": EMAIL, "password": PASSWORD})
     assert answer.status_code == 302
     with network_context(one):
@@ -90,7 +97,9 @@ def test_login_rotates_the_session_and_logout_kills_it(twins, client_for):
     assert thief.get("/cms/").status_code == 302
 
 
-def test_disabled_user_is_out_at_the_next_request(twins, client_for):
+def test_disabled_user_is_out_at_the_next_request(
+    twins: tuple[NetworkRef, NetworkRef], client_for: ClientFor
+) -> None:
     one, _other = twins
     client = client_for(one)
     with network_context(one):
@@ -100,7 +109,9 @@ def test_disabled_user_is_out_at_the_next_request(twins, client_for):
     assert client.get("/cms/").status_code == 302
 
 
-def test_password_change_ends_other_sessions(twins, client_for):
+def test_password_change_ends_other_sessions(
+    twins: tuple[NetworkRef, NetworkRef], client_for: ClientFor
+) -> None:
     one, _other = twins
     client = client_for(one)
     with network_context(one):
@@ -111,17 +122,19 @@ def test_password_change_ends_other_sessions(twins, client_for):
     assert client.get("/cms/").status_code == 302
 
 
-def _reset_code(ref, client):
+def _reset_code(ref: NetworkRef, client: Client) -> tuple[str, str]:
     mail.outbox.clear()
     answer = client.post("/accounts/password/reset/", {"email": EMAIL})
     assert answer.status_code == 302, answer.content
-    text = mail.outbox[0].body
+    text = str(mail.outbox[0].body)
     found = re.search(r"(?m)^\s*([A-Z0-9]{4}-?[A-Z0-9]{4}|[A-Z0-9]{6,})\s*$", text)
     assert found, text
     return answer["Location"], found[1]
 
 
-def test_reset_code_works_here_and_not_next_door(twins, client_for):
+def test_reset_code_works_here_and_not_next_door(
+    twins: tuple[NetworkRef, NetworkRef], client_for: ClientFor
+) -> None:
     one, other = twins
     mine, theirs = client_for(one), client_for(other)
     path, code = _reset_code(one, mine)
@@ -133,7 +146,9 @@ def test_reset_code_works_here_and_not_next_door(twins, client_for):
     assert "password/reset/key" not in stolen.post(path, {"code": code})["Location"]
 
 
-def test_reset_never_skips_the_second_factor(twins, client_for):
+def test_reset_never_skips_the_second_factor(
+    twins: tuple[NetworkRef, NetworkRef], client_for: ClientFor
+) -> None:
     from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
     one, _other = twins
@@ -149,7 +164,9 @@ def test_reset_never_skips_the_second_factor(twins, client_for):
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_reset_and_login_do_not_tell_who_exists(twins, client_for, known):
+def test_reset_and_login_do_not_tell_who_exists(
+    twins: tuple[NetworkRef, NetworkRef], client_for: ClientFor, *, known: bool
+) -> None:
     one, _other = twins
     client = client_for(one)
     email = EMAIL if known else "nobody@example.org"
@@ -159,7 +176,7 @@ def test_reset_and_login_do_not_tell_who_exists(twins, client_for, known):
     assert answer.status_code == 200
 
 
-def test_csrf_token_of_the_twin_is_refused(twins):
+def test_csrf_token_of_the_twin_is_refused(twins: tuple[NetworkRef, NetworkRef]) -> None:
     one, other = twins
     mine = NetworkClient(one, enforce_csrf_checks=True)
     theirs = NetworkClient(other, enforce_csrf_checks=True)
@@ -175,19 +192,21 @@ def test_csrf_token_of_the_twin_is_refused(twins):
 @pytest.mark.parametrize(
     "headers",
     [
-        {"HTTP_SEC_FETCH_SITE": "same-site"},
-        {"HTTP_SEC_FETCH_SITE": "cross-site"},
-        {"HTTP_ORIGIN": "http://second.localhost"},
-        {"HTTP_ORIGIN": "null"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://second.localhost"},
+        {"Origin": "null"},
     ],
 )
-def test_siblings_cannot_post_here(twins, client_for, headers):
+def test_siblings_cannot_post_here(
+    twins: tuple[NetworkRef, NetworkRef], client_for: ClientFor, headers: dict[str, str]
+) -> None:
     one, _other = twins
-    answer = client_for(one).post("/accounts/login/", {"login": EMAIL, "password": PASSWORD}, **headers)
+    answer = client_for(one).post("/accounts/login/", {"login": EMAIL, "password": PASSWORD}, headers=headers)
     assert answer.status_code == 403
 
 
-def test_own_pages_can_post_here(twins, client_for):
+def test_own_pages_can_post_here(twins: tuple[NetworkRef, NetworkRef], client_for: ClientFor) -> None:
     one, _other = twins
     answer = client_for(one).post(
         "/accounts/login/",

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ print(json.dumps({name: getattr(settings, name, None) for name in names}))
 """
 
 
-def _run(script, **changes):
+def _run(script: str, **changes: str) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
         "DATABASE_URL": os.environ.get("DATABASE_URL", "postgres://x@127.0.0.1/x"),
@@ -52,22 +53,23 @@ def _run(script, **changes):
 
 
 @pytest.fixture(scope="module")
-def production():
+def production() -> dict[str, Any]:
     result = _run(_PROBE)
     assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout.splitlines()[-1])
+    values: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    return values
 
 
-def test_second_factor_is_forced(production):
+def test_second_factor_is_forced(production: dict[str, Any]) -> None:
     assert production["MFA_REQUIRED"] is True
 
 
-def test_second_factor_cannot_be_switched_off_by_the_environment():
+def test_second_factor_cannot_be_switched_off_by_the_environment() -> None:
     result = _run(_PROBE, MFA_REQUIRED="0")
     assert json.loads(result.stdout.splitlines()[-1])["MFA_REQUIRED"] is True
 
 
-def test_cookies_belong_to_one_host(production):
+def test_cookies_belong_to_one_host(production: dict[str, Any]) -> None:
     for cookie in ("SESSION", "CSRF"):
         assert production[f"{cookie}_COOKIE_NAME"].startswith("__Host-")
         assert production[f"{cookie}_COOKIE_SECURE"] is True
@@ -77,7 +79,7 @@ def test_cookies_belong_to_one_host(production):
     assert production["LANGUAGE_COOKIE_NAME"].startswith("__Host-")
 
 
-def test_everything_is_https_and_nothing_is_a_demo(production):
+def test_everything_is_https_and_nothing_is_a_demo(production: dict[str, Any]) -> None:
     assert production["SECURE_SSL_REDIRECT"] is True
     assert production["SECURE_HSTS_SECONDS"] >= 365 * 24 * 3600
     assert production["PLATFORM_SCHEME"] == "https"
@@ -101,7 +103,7 @@ def test_everything_is_https_and_nothing_is_a_demo(production):
         ({"DATABASE_POOLER": "statement"}, "DATABASE_POOLER"),
     ],
 )
-def test_unsafe_values_refuse_to_start(changes, complaint):
+def test_unsafe_values_refuse_to_start(changes: dict[str, str], complaint: str) -> None:
     result = _run("import sys; sys.path[:0] = ['platform', '.']; import django; django.setup()", **changes)
     assert result.returncode != 0
     assert "ImproperlyConfigured" in result.stderr
@@ -134,7 +136,7 @@ print(response.cookies.output())
 """
 
 
-def test_cookies_as_they_are_sent():
+def test_cookies_as_they_are_sent() -> None:
     result = _run(_COOKIES)
     assert result.returncode == 0, result.stderr
     lines = [line for line in result.stdout.splitlines() if line.startswith("Set-Cookie: ")]

@@ -1,5 +1,7 @@
 """The second factor: who must have one, how it is offered, how a lost one is recovered."""
 
+from typing import Any
+
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -12,30 +14,35 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from django.core.management import CommandError, call_command
+from django.test import Client
+from pytest_django import Settings
 
 from saas.accounts.actions import create_person
 from saas.accounts.models import User
 from saas.accounts.roles import Role
-from saas.networks.context import public_context
+from saas.networks.context import NetworkRef, public_context
 from saas.networks.models import PlatformEvent
+from tests.fixtures.networks import ClientFor
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 PASSWORD = "correct horse battery 9"
 
 
-def _person(role, email="anna@example.org"):
+def _person(role: Role, email: str = "anna@example.org") -> User:
     user = create_person(email=email, role=role, password=PASSWORD)
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
 
 
-def _log_in(client, email="anna@example.org", password=PASSWORD):
+def _log_in(client: Client, email: str = "anna@example.org", password: str = PASSWORD) -> Any:
     return client.post("/accounts/login/", {"login": email, "password": password})
 
 
 @pytest.mark.parametrize("role", [Role.OWNER, Role.MANAGER, Role.RECEPTION, Role.DOCTOR])
-def test_staff_get_nowhere_without_one_when_forced(network, client_for, settings, role):
+def test_staff_get_nowhere_without_one_when_forced(
+    network: NetworkRef, client_for: ClientFor, settings: Settings, role: Role
+) -> None:
     settings.MFA_REQUIRED = True
     client = client_for(network)
     client.force_login(_person(role), "allauth.account.auth_backends.AuthenticationBackend")
@@ -47,14 +54,16 @@ def test_staff_get_nowhere_without_one_when_forced(network, client_for, settings
         ), path
 
 
-def test_patients_need_none(network, client_for, settings):
+def test_patients_need_none(network: NetworkRef, client_for: ClientFor, settings: Settings) -> None:
     settings.MFA_REQUIRED = True
     client = client_for(network)
     client.force_login(_person(Role.PATIENT), "allauth.account.auth_backends.AuthenticationBackend")
     assert "2fa" not in client.get("/my/").headers.get("Location", "")
 
 
-def test_operators_get_nowhere_without_one_when_forced(public_schema, public_client, settings):
+def test_operators_get_nowhere_without_one_when_forced(
+    public_schema: None, public_client: Client, settings: Settings
+) -> None:
     settings.MFA_REQUIRED = True
     user = _person(Role.OPERATOR)
     User.objects.filter(pk=user.pk).update(is_staff=True)
@@ -62,7 +71,7 @@ def test_operators_get_nowhere_without_one_when_forced(public_schema, public_cli
     assert public_client.get("/console/")["Location"] == "/accounts/2fa/totp/activate/"
 
 
-def test_set_up_opens_the_way(network, client_for, settings):
+def test_set_up_opens_the_way(network: NetworkRef, client_for: ClientFor, settings: Settings) -> None:
     settings.MFA_REQUIRED = True
     user = _person(Role.OWNER)
     client = client_for(network)
@@ -71,7 +80,7 @@ def test_set_up_opens_the_way(network, client_for, settings):
     assert client.get("/cms/").status_code == 200
 
 
-def test_demo_offers_it_with_a_banner(network, client_for):
+def test_demo_offers_it_with_a_banner(network: NetworkRef, client_for: ClientFor) -> None:
     client = client_for(network)
     user = _person(Role.OWNER)
     client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
@@ -80,7 +89,7 @@ def test_demo_offers_it_with_a_banner(network, client_for):
     assert "add a second step" not in client.get("/accounts/logout/").content.decode()
 
 
-def test_password_alone_does_not_sign_in(network, client_for):
+def test_password_alone_does_not_sign_in(network: NetworkRef, client_for: ClientFor) -> None:
     user = _person(Role.OWNER)
     TOTP.activate(user, generate_totp_secret())
     client = client_for(network)
@@ -89,7 +98,7 @@ def test_password_alone_does_not_sign_in(network, client_for):
     assert "_auth_user_id" not in client.session
 
 
-def test_authenticator_code_signs_in_once(network, client_for):
+def test_authenticator_code_signs_in_once(network: NetworkRef, client_for: ClientFor) -> None:
     user = _person(Role.OWNER)
     secret = generate_totp_secret()
     TOTP.activate(user, secret)
@@ -103,7 +112,7 @@ def test_authenticator_code_signs_in_once(network, client_for):
     assert "_auth_user_id" not in second.session
 
 
-def test_recovery_code_signs_in_once(network, client_for):
+def test_recovery_code_signs_in_once(network: NetworkRef, client_for: ClientFor) -> None:
     user = _person(Role.OWNER)
     TOTP.activate(user, generate_totp_secret())
     codes = RecoveryCodes.activate(user).get_unused_codes()
@@ -116,7 +125,7 @@ def test_recovery_code_signs_in_once(network, client_for):
     assert second.post("/accounts/2fa/authenticate/", {"code": codes[1]}).status_code == 302
 
 
-def test_operator_resets_a_lost_factor(network, client_for):
+def test_operator_resets_a_lost_factor(network: NetworkRef, client_for: ClientFor) -> None:
     user = _person(Role.OWNER)
     TOTP.activate(user, generate_totp_secret())
     RecoveryCodes.activate(user)
@@ -137,7 +146,7 @@ def test_operator_resets_a_lost_factor(network, client_for):
     assert _log_in(client_for(network)).status_code == 200  # the old password is no use
 
 
-def test_reset_of_a_stranger_is_refused(network):
+def test_reset_of_a_stranger_is_refused(network: NetworkRef) -> None:
     with public_context():
         with pytest.raises(CommandError, match="nobody"):
             call_command("reset_second_factor", "no@example.org", network=network.slug, reason="x")
@@ -145,7 +154,9 @@ def test_reset_of_a_stranger_is_refused(network):
             call_command("reset_second_factor", "no@example.org", network="nowhere", reason="x")
 
 
-def test_api_says_that_a_second_factor_is_due(network, client_for, settings):
+def test_api_says_that_a_second_factor_is_due(
+    network: NetworkRef, client_for: ClientFor, settings: Settings
+) -> None:
     settings.MFA_REQUIRED = True
     client = client_for(network)
     client.force_login(_person(Role.RECEPTION), "allauth.account.auth_backends.AuthenticationBackend")

@@ -2,14 +2,19 @@
 
 import json
 import logging
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import structlog
 from django.conf import settings
+from sentry_sdk.envelope import Envelope
+from sentry_sdk.types import Event
 
 from saas.core.scrubbing import REMOVED, scrub, scrub_sentry_event, scrub_text
-from saas.networks.context import network_context, public_context
+from saas.networks.context import NetworkRef, network_context, public_context
 from saas.networks.signing import sign
+from tests.fixtures.networks import ClientFor
 
 PERSON = {
     "email": "anna.petrova@example.org",
@@ -21,12 +26,12 @@ PERSON = {
 
 
 @pytest.fixture
-def lines():
+def lines() -> Iterator[list[dict[str, Any]]]:
     """The JSON lines as the console handler writes them."""
     written = []
 
     class Collect(logging.Handler):
-        def emit(self, record):
+        def emit(self, record: logging.LogRecord) -> None:
             written.append(json.loads(self.format(record)))
 
     options = settings.LOGGING["formatters"]["json"]
@@ -45,12 +50,12 @@ def lines():
     root.removeHandler(handler)
 
 
-def _has(line, text):
+def _has(line: dict[str, Any], text: str) -> bool:
     return text in json.dumps(line, ensure_ascii=False)
 
 
 @pytest.mark.unit
-def test_line_names_its_network(lines):
+def test_line_names_its_network(lines: list[dict[str, Any]]) -> None:
     with network_context("t_77"):
         structlog.get_logger("x").info("happened")
         logging.getLogger("y").warning("by the library")
@@ -62,7 +67,7 @@ def test_line_names_its_network(lines):
 
 
 @pytest.mark.unit
-def test_line_holds_nothing_personal(lines):
+def test_line_holds_nothing_personal(lines: list[dict[str, Any]]) -> None:
     structlog.get_logger("x").info("booked", appointment=5, person=PERSON, **PERSON)
     logging.getLogger("y").error("could not write to %s, call %s", PERSON["email"], PERSON["phone"])
     for line in lines:
@@ -72,14 +77,16 @@ def test_line_holds_nothing_personal(lines):
 
 
 @pytest.mark.unit
-def test_line_cannot_be_forged(lines):
+def test_line_cannot_be_forged(lines: list[dict[str, Any]]) -> None:
     structlog.get_logger("x").info("search", text='x\n{"event": "forged"}\x1b[31m')
     assert "\n" not in json.dumps(lines[0]["text"]).replace("\\n", "\n")
 
 
 @pytest.mark.integration
 @pytest.mark.django_db
-def test_request_line_has_id_and_network_and_no_person(network, client_for, lines):
+def test_request_line_has_id_and_network_and_no_person(
+    network: NetworkRef, client_for: ClientFor, lines: list[dict[str, Any]]
+) -> None:
     client = client_for(network)
     answer = client.post(
         "/accounts/login/?email=anna.petrova@example.org",
@@ -99,7 +106,9 @@ def test_request_line_has_id_and_network_and_no_person(network, client_for, line
 
 @pytest.mark.integration
 @pytest.mark.django_db
-def test_tokens_in_paths_are_not_logged(network, client_for, lines):
+def test_tokens_in_paths_are_not_logged(
+    network: NetworkRef, client_for: ClientFor, lines: list[dict[str, Any]]
+) -> None:
     token = sign("x", purpose="visit")
     client_for(network).get(f"/visits/{token}/?phone=79161234567")
     assert lines
@@ -107,7 +116,7 @@ def test_tokens_in_paths_are_not_logged(network, client_for, lines):
 
 
 @pytest.mark.unit
-def test_known_keys_and_shapes_are_masked():
+def test_known_keys_and_shapes_are_masked() -> None:
     scrubbed = scrub(
         {"person": PERSON, "ids": [1, 2], "ok": "visit 5", "headers": {"Authorization": "Bearer abcdefgh123"}}
     )
@@ -120,14 +129,14 @@ def test_known_keys_and_shapes_are_masked():
 
 
 @pytest.mark.unit
-def test_deep_and_recursive_values_end():
-    loop = {}
+def test_deep_and_recursive_values_end() -> None:
+    loop: dict[str, object] = {}
     loop["again"] = loop
     assert REMOVED in json.dumps(scrub(loop))
 
 
 @pytest.mark.unit
-def test_error_report_is_scrubbed():
+def test_error_report_is_scrubbed() -> None:
     """Through the real SDK: the envelope that would leave the machine."""
     import sentry_sdk
     from sentry_sdk.transport import Transport
@@ -135,7 +144,7 @@ def test_error_report_is_scrubbed():
     sent = []
 
     class Kept(Transport):
-        def capture_envelope(self, envelope):
+        def capture_envelope(self, envelope: Envelope) -> None:
             sent.append(envelope.serialize().decode())
 
     with sentry_sdk.new_scope():
@@ -147,8 +156,8 @@ def test_error_report_is_scrubbed():
         scope.set_client(client)
         scope.set_user({"id": 5, "email": PERSON["email"]})
         scope.set_extra("person", PERSON)
+        notes = PERSON["notes"]  # a local variable of the frame that fails
         try:
-            notes = PERSON["notes"]
             raise ValueError(f"no such phone {PERSON['phone']}")  # noqa: TRY301 - the point
         except ValueError as error:
             sentry_sdk.capture_exception(error)
@@ -163,8 +172,8 @@ def test_error_report_is_scrubbed():
 
 
 @pytest.mark.unit
-def test_error_report_drops_the_request_but_its_address():
-    event = {
+def test_error_report_drops_the_request_but_its_address() -> None:
+    event: Event = {
         "request": {
             "url": "http://first.localhost/visits/abc/", "data": PERSON, "cookies": {"sessionid": "x"},
             "headers": {"Cookie": "x"}, "query_string": "phone=1", "env": {},
@@ -172,7 +181,7 @@ def test_error_report_drops_the_request_but_its_address():
         "user": {"email": PERSON["email"]},
         "exception": {"values": [{"stacktrace": {"frames": [{"vars": {"notes": "x"}}]}}]},
     }  # fmt: skip
-    scrubbed = scrub_sentry_event(event, None)
+    scrubbed = scrub_sentry_event(event, {})
     assert set(scrubbed["request"]) == {"url"}
     assert "user" not in scrubbed
     assert scrubbed["exception"]["values"][0]["stacktrace"]["frames"] == [{}]

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import translation
+from pytest_django import Settings
 
 pytestmark = pytest.mark.unit
 
@@ -48,7 +49,7 @@ def test_icon_label_is_escaped() -> None:
     assert "<b>" not in _render('{% icon "x" label %}', label="<b>")
 
 
-def test_unknown_icon_is_refused_in_development(settings: object) -> None:
+def test_unknown_icon_is_refused_in_development(settings: Settings) -> None:
     settings.DEBUG = True
     with pytest.raises(ValueError, match="no-such-icon"):
         _render('{% icon "no-such-icon" %}')

@@ -1,48 +1,50 @@
 """The database wrapper: no query without a schema, no search_path left over, no fallback to public."""
 
 import threading
+from typing import Any
 
 import pytest
 from django.db import ProgrammingError, connection, models, transaction
+from pytest_django import Settings
 
 from saas.accounts.models import User
 from saas.networks.backend.base import DatabaseWrapper
 from saas.networks.backend.schema import DatabaseSchemaEditor
-from saas.networks.context import NoSchemaEntered, network_context, no_schema, public_context
+from saas.networks.context import NetworkRef, NoSchemaEntered, network_context, no_schema, public_context
 from saas.networks.models import Network
 from tenants.clinics.models import Clinic
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 
-def _search_path():
+def _search_path() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SHOW search_path")
-        return cursor.fetchone()[0]
+        return str(cursor.fetchone()[0])
 
 
 class _SetCounter:
     """Counts the SET statements that reach the server."""
 
-    def __init__(self, monkeypatch):
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
         counter = self
         original = DatabaseWrapper._apply
 
-        def apply(wrapper, schema_name):
+        def apply(wrapper: DatabaseWrapper, schema_name: str) -> None:
             counter.count += 1
             original(wrapper, schema_name)
 
         monkeypatch.setattr(DatabaseWrapper, "_apply", apply)
 
 
-def test_search_path_holds_the_network_and_extensions_only(network):
+def test_search_path_holds_the_network_and_extensions_only(network: NetworkRef) -> None:
     assert _search_path() == f"{network.schema_name}, extensions"
     with public_context():
         assert _search_path() == "public, extensions"
 
 
-def test_no_query_without_a_schema(network):
+def test_no_query_without_a_schema(network: NetworkRef) -> None:
     with no_schema():
         with pytest.raises(NoSchemaEntered):
             User.objects.count()
@@ -50,17 +52,17 @@ def test_no_query_without_a_schema(network):
             connection.cursor()
 
 
-def test_platform_tables_do_not_exist_inside_a_network(network):
+def test_platform_tables_do_not_exist_inside_a_network(network: NetworkRef) -> None:
     with pytest.raises(ProgrammingError), transaction.atomic():
         Network.objects.count()
 
 
-def test_network_tables_do_not_exist_in_public(public_schema):
+def test_network_tables_do_not_exist_in_public(public_schema: None) -> None:
     with pytest.raises(ProgrammingError), transaction.atomic():
         Clinic.objects.count()
 
 
-def test_missing_table_is_an_error_not_publics_copy(network):
+def test_missing_table_is_an_error_not_publics_copy(network: NetworkRef) -> None:
     with public_context():
         User.objects.create_user("public@example.org", "x")
     with transaction.atomic(), connection.cursor() as cursor:
@@ -70,7 +72,7 @@ def test_missing_table_is_an_error_not_publics_copy(network):
         transaction.set_rollback(True)
 
 
-def test_deleting_a_user_looks_into_this_schema_only(network):
+def test_deleting_a_user_looks_into_this_schema_only(network: NetworkRef) -> None:
     user = User.objects.create_user("leaving@example.org", "x")
     user.delete()
     assert not User.objects.filter(email="leaving@example.org").exists()
@@ -80,7 +82,7 @@ def test_deleting_a_user_looks_into_this_schema_only(network):
         assert not User.objects.filter(email="leaving@example.org").exists()
 
 
-def test_path_is_set_once_for_many_queries(network, monkeypatch):
+def test_path_is_set_once_for_many_queries(network: NetworkRef, monkeypatch: pytest.MonkeyPatch) -> None:
     User.objects.count()
     counter = _SetCounter(monkeypatch)
     for _ in range(5):
@@ -95,7 +97,7 @@ def test_path_is_set_once_for_many_queries(network, monkeypatch):
 
 @pytest.mark.parametrize("how", ["savepoint", "transaction"])
 @pytest.mark.django_db(transaction=True)
-def test_path_is_right_after_a_rollback(twin_networks, how):
+def test_path_is_right_after_a_rollback(twin_networks: tuple[NetworkRef, NetworkRef], how: str) -> None:
     """PostgreSQL undoes SET together with what issued it."""
     one, other = twin_networks
     with network_context(one):
@@ -117,10 +119,10 @@ def test_path_is_right_after_a_rollback(twin_networks, how):
             assert _search_path() == f"{ref.schema_name}, extensions"
 
 
-def test_thread_must_enter_a_schema_itself(network):
+def test_thread_must_enter_a_schema_itself(network: NetworkRef) -> None:
     caught = []
 
-    def work():
+    def work() -> None:
         try:
             User.objects.count()
         except NoSchemaEntered as error:
@@ -134,7 +136,9 @@ def test_thread_must_enter_a_schema_itself(network):
     assert caught
 
 
-def test_connection_is_let_go_after_its_share_of_requests(settings, monkeypatch):
+def test_connection_is_let_go_after_its_share_of_requests(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.DATABASE_MAX_REQUESTS_PER_CONNECTION = 2
     wrapper = DatabaseWrapper(connection.settings_dict, alias="default")
     with public_context():
@@ -146,7 +150,7 @@ def test_connection_is_let_go_after_its_share_of_requests(settings, monkeypatch)
     assert closed == [False, False, True]
 
 
-def test_statements_have_timeouts(network):
+def test_statements_have_timeouts(network: NetworkRef) -> None:
     with connection.cursor() as cursor:
         for name, wanted in (
             ("statement_timeout", "15s"),
@@ -160,7 +164,7 @@ def test_statements_have_timeouts(network):
 # --- one ALTER action per statement -----------------------------------------------------------------------------
 
 
-def _added(field, name="nights"):
+def _added(field: models.Field[Any, Any], name: str = "nights") -> list[str]:
     field.set_attributes_from_name(name)
     field.model = Clinic
     with DatabaseSchemaEditor(connection, collect_sql=True) as editor:
@@ -168,7 +172,7 @@ def _added(field, name="nights"):
     return [sql for sql in editor.collected_sql if sql.strip()]
 
 
-def test_check_is_split_from_add_column(network):
+def test_check_is_split_from_add_column(network: NetworkRef) -> None:
     statements = _added(models.PositiveIntegerField(null=True))
     column = next(sql for sql in statements if "ADD COLUMN" in sql)
     check = next(sql for sql in statements if "CHECK" in sql)
@@ -178,11 +182,11 @@ def test_check_is_split_from_add_column(network):
     assert check.endswith('_check" CHECK ("nights" >= 0);')
 
 
-def test_column_without_check_stays_one_statement(network):
+def test_column_without_check_stays_one_statement(network: NetworkRef) -> None:
     assert len([sql for sql in _added(models.IntegerField(null=True)) if "ADD" in sql]) == 1
 
 
-def test_split_check_holds_and_can_be_altered_away(network):
+def test_split_check_holds_and_can_be_altered_away(network: NetworkRef) -> None:
     field = models.PositiveIntegerField(null=True)
     field.set_attributes_from_name("nights")
     field.model = Clinic

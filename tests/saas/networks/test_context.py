@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import pytest
 
@@ -29,15 +31,18 @@ TWO = NetworkRef(
 )
 
 
-def _in_thread(function):
-    result = []
+T = TypeVar("T")
+
+
+def _in_thread(function: Callable[[], T]) -> T:
+    result: list[T] = []
     thread = threading.Thread(target=lambda: result.append(function()))
     thread.start()
     thread.join()
     return result[0]
 
 
-def test_nothing_is_entered_at_first():
+def test_nothing_is_entered_at_first() -> None:
     assert schema_or_none() is None
     with pytest.raises(NoSchemaEntered):
         current_schema()
@@ -45,7 +50,7 @@ def test_nothing_is_entered_at_first():
         current_network()
 
 
-def test_contexts_nest_and_restore_even_after_an_error():
+def test_contexts_nest_and_restore_even_after_an_error() -> None:
     with network_context(ONE):
         with pytest.raises(ZeroDivisionError), network_context(TWO):
             1 / 0  # noqa: B018 - any error
@@ -60,29 +65,29 @@ def test_contexts_nest_and_restore_even_after_an_error():
     assert schema_or_none() is None
 
 
-def test_schema_name_alone_names_no_network():
+def test_schema_name_alone_names_no_network() -> None:
     with network_context("t_1"):
         assert current_schema() == "t_1"
         with pytest.raises(NoNetworkContext):
             current_network()
 
 
-def test_public_is_not_entered_as_a_network():
+def test_public_is_not_entered_as_a_network() -> None:
     with pytest.raises(ValueError, match="public_context"), network_context("public"):
         pass
 
 
-def test_new_thread_starts_with_nothing():
+def test_new_thread_starts_with_nothing() -> None:
     with network_context(ONE):
         assert _in_thread(schema_or_none) is None
         assert current_schema() == "t_1"
 
 
-def test_threads_do_not_see_each_other():
+def test_threads_do_not_see_each_other() -> None:
     inside, leave = threading.Barrier(2), threading.Barrier(2)
-    seen = {}
+    seen: dict[str, str | None] = {}
 
-    def work(ref):
+    def work(ref: NetworkRef) -> None:
         with network_context(ref):
             inside.wait()
             seen[ref.slug] = current_schema()
@@ -97,14 +102,14 @@ def test_threads_do_not_see_each_other():
     assert seen == {"one": "t_1", "two": "t_2", "one after": None, "two after": None}
 
 
-def test_asyncio_tasks_keep_their_own():
-    async def work(ref):
+def test_asyncio_tasks_keep_their_own() -> None:
+    async def work(ref: NetworkRef) -> str:
         with network_context(ref):
             await asyncio.sleep(0)
             return current_schema()
 
-    async def both():
-        return await asyncio.gather(work(ONE), work(TWO))
+    async def both() -> list[str]:
+        return list(await asyncio.gather(work(ONE), work(TWO)))
 
     # In a thread of its own: the browser of other tests keeps a loop running in this one.
     with ThreadPoolExecutor(max_workers=1) as thread:

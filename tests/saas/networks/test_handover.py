@@ -1,20 +1,22 @@
 """The owner's one-time way from the public site into a network, and an operator's visit."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from saas.accounts.actions import create_person
 from saas.accounts.models import User
 from saas.accounts.roles import Role
 from saas.core.errors import Refused
 from saas.networks.actions import change_state
-from saas.networks.context import network_context, public_context
+from saas.networks.context import NetworkRef, network_context, public_context
 from saas.networks.errors import BadLink, ExpiredLink
 from saas.networks.handover import (
     NetworkNotServing,
@@ -26,17 +28,20 @@ from saas.networks.handover import (
 from saas.networks.models import HandoverGrant, PlatformEvent
 from saas.networks.visits import UNTIL_KEY
 from tenants.audit.models import AuditEvent
+from tests.fixtures.networks import ClientFor, NetworkClient, NetworkFactory
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 
-def _grant(ref, *, email="owner@first.example", **kwargs):
+def _grant(ref: NetworkRef, *, email: str = "owner@first.example", **kwargs: Any) -> str:
     values = {"kind": "owner", "user_id": 7, "next_path": "/desk/", **kwargs}
     url = issue_handover(network_id=ref.id, email=email, **values)
-    return re.search(r"/handover/([^/]+)/$", url)[1]
+    found = re.search(r"/handover/([^/]+)/$", url)
+    assert found is not None, url
+    return found[1]
 
 
-def _public_user(email, role=Role.OWNER):
+def _public_user(email: str, role: Role = Role.OWNER) -> User:
     with public_context():
         user = create_person(email=email, role=role, password="a-long-password-7")
         user.is_staff = role == Role.OPERATOR
@@ -45,7 +50,7 @@ def _public_user(email, role=Role.OWNER):
     return user
 
 
-def _visitor(ref, client_for):
+def _visitor(ref: NetworkRef, client_for: ClientFor) -> NetworkClient:
     """A client that visits as an operator."""
     client = client_for(ref)
     token = _grant(ref, kind="operator", user_id=42, reason="ticket 17: wrong prices")
@@ -53,7 +58,9 @@ def _visitor(ref, client_for):
     return client
 
 
-def test_owner_goes_from_the_list_to_the_desk(network, client_for, public_client):
+def test_owner_goes_from_the_list_to_the_desk(
+    network: NetworkRef, client_for: ClientFor, public_client: Client
+) -> None:
     user = _public_user("owner@first.example")
     with public_context():
         public_client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
@@ -80,7 +87,7 @@ def test_owner_goes_from_the_list_to_the_desk(network, client_for, public_client
     assert (event.actor_id, event.operator_id) == (owner.pk, None)
 
 
-def test_somebody_elses_network_is_not_found(network, public_client):
+def test_somebody_elses_network_is_not_found(network: NetworkRef, public_client: Client) -> None:
     user = _public_user("stranger@example.org")
     with public_context():
         public_client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
@@ -92,8 +99,8 @@ def test_somebody_elses_network_is_not_found(network, public_client):
 
 
 def test_list_takes_the_same_queries_for_one_and_three_networks(
-    network_factory, public_client, django_assert_num_queries
-):
+    network_factory: NetworkFactory, public_client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     user = _public_user("many@example.org")
     counts = []
     for slugs in (["one-net"], ["two-net", "three-net"]):
@@ -110,14 +117,14 @@ def test_list_takes_the_same_queries_for_one_and_three_networks(
     assert counts[0] == counts[1]
 
 
-def test_token_works_once(network):
+def test_token_works_once(network: NetworkRef) -> None:
     token = _grant(network)
     redeem_handover(token)
     with pytest.raises(ExpiredLink):
         redeem_handover(token)
 
 
-def test_get_does_not_use_the_token_up(network, client_for):
+def test_get_does_not_use_the_token_up(network: NetworkRef, client_for: ClientFor) -> None:
     token = _grant(network)
     client_for(network).get(f"/handover/{token}/")
     client_for(network).head(f"/handover/{token}/")
@@ -126,7 +133,7 @@ def test_get_does_not_use_the_token_up(network, client_for):
     redeem_handover(token)
 
 
-def test_token_dies_after_a_minute(network):
+def test_token_dies_after_a_minute(network: NetworkRef) -> None:
     token = _grant(network)
     with public_context():
         HandoverGrant.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
@@ -134,7 +141,9 @@ def test_token_dies_after_a_minute(network):
         redeem_handover(token)
 
 
-def test_token_of_a_twin_is_unknown_here(twin_networks, client_for):
+def test_token_of_a_twin_is_unknown_here(
+    twin_networks: tuple[NetworkRef, NetworkRef], client_for: ClientFor
+) -> None:
     one, other = twin_networks
     token = _grant(one)
     with network_context(other), pytest.raises(BadLink):
@@ -145,7 +154,7 @@ def test_token_of_a_twin_is_unknown_here(twin_networks, client_for):
         redeem_handover(token)
 
 
-def test_token_is_stored_as_a_hash_only(network):
+def test_token_is_stored_as_a_hash_only(network: NetworkRef) -> None:
     token = _grant(network)
     with public_context():
         stored = HandoverGrant.objects.values_list("token_hash", flat=True).get()
@@ -153,7 +162,7 @@ def test_token_is_stored_as_a_hash_only(network):
     assert len(stored) == 64
 
 
-def test_nobody_is_made_who_is_not_staff(network, client_for):
+def test_nobody_is_made_who_is_not_staff(network: NetworkRef, client_for: ClientFor) -> None:
     create_person(email="patient@example.org", role=Role.PATIENT)
     for email in ("patient@example.org", "unknown@example.org"):
         client = client_for(network)
@@ -162,7 +171,7 @@ def test_nobody_is_made_who_is_not_staff(network, client_for):
         assert "_auth_user_id" not in client.session
 
 
-def test_suspended_network_takes_nobody(network):
+def test_suspended_network_takes_nobody(network: NetworkRef) -> None:
     change_state(network_id=network.id, state="suspended", reason="test")
     with pytest.raises(NetworkNotServing):
         _grant(network)
@@ -175,21 +184,23 @@ def test_suspended_network_takes_nobody(network):
         "/accounts/password/change/", "", "/cms/" + "x" * 400, "http:///desk/", "///desk/",
     ],
 )  # fmt: skip
-def test_next_path_leads_nowhere_else(path):
+def test_next_path_leads_nowhere_else(path: str) -> None:
     assert safe_next_path(path) == "/"
 
 
 @pytest.mark.parametrize("path", ["/desk/", "/cms/pages/3/", "/setup/?step=2", "/my/"])
-def test_next_path_of_our_own_is_kept(path):
+def test_next_path_of_our_own_is_kept(path: str) -> None:
     assert safe_next_path(path) == path
 
 
-def test_operator_must_say_why(network):
+def test_operator_must_say_why(network: NetworkRef) -> None:
     with pytest.raises(Refused):
         _grant(network, kind="operator", reason="  ")
 
 
-def test_operator_visit_is_marked_and_audited_on_both_sides(network, client_for):
+def test_operator_visit_is_marked_and_audited_on_both_sides(
+    network: NetworkRef, client_for: ClientFor
+) -> None:
     client = _visitor(network, client_for)
     assert client.session["operator_id"] == 42
     user = User.objects.get(pk=client.session["_auth_user_id"])
@@ -204,12 +215,14 @@ def test_operator_visit_is_marked_and_audited_on_both_sides(network, client_for)
     assert sorted(actions) == ["handover.operator_issued", "handover.operator_used"]
 
 
-def test_operator_visit_shows_a_banner(network, client_for):
+def test_operator_visit_shows_a_banner(network: NetworkRef, client_for: ClientFor) -> None:
     page = _visitor(network, client_for).get("/accounts/logout/")
     assert "visiting as a platform operator" in page.content.decode()
 
 
-def test_operator_visit_is_read_only_and_keeps_out_of_the_account(network, client_for):
+def test_operator_visit_is_read_only_and_keeps_out_of_the_account(
+    network: NetworkRef, client_for: ClientFor
+) -> None:
     client = _visitor(network, client_for)
     assert client.post("/cms/").status_code == 403
     for path in ("/accounts/password/change/", "/accounts/email/", "/accounts/2fa/"):
@@ -217,10 +230,10 @@ def test_operator_visit_is_read_only_and_keeps_out_of_the_account(network, clien
     assert client.post("/accounts/logout/").status_code == 302
 
 
-def test_operator_visit_ends_after_half_an_hour(network, client_for):
+def test_operator_visit_ends_after_half_an_hour(network: NetworkRef, client_for: ClientFor) -> None:
     client = _visitor(network, client_for)
     until = client.session[UNTIL_KEY]
-    assert timezone.datetime.fromisoformat(until) <= timezone.now() + timedelta(minutes=30)
+    assert datetime.fromisoformat(until) <= timezone.now() + timedelta(minutes=30)
     session = client.session
     session[UNTIL_KEY] = (timezone.now() - timedelta(seconds=1)).isoformat()
     session.save()
@@ -229,13 +242,15 @@ def test_operator_visit_ends_after_half_an_hour(network, client_for):
     assert "_auth_user_id" not in client.session
 
 
-def test_operator_visit_needs_no_second_factor_of_the_owner(network, client_for, settings):
+def test_operator_visit_needs_no_second_factor_of_the_owner(
+    network: NetworkRef, client_for: ClientFor, settings: Settings
+) -> None:
     settings.MFA_REQUIRED = True
     client = _visitor(network, client_for)
     assert client.get("/cms/").status_code == 200
 
 
-def test_owner_with_a_second_factor_is_asked_for_it(network, client_for):
+def test_owner_with_a_second_factor_is_asked_for_it(network: NetworkRef, client_for: ClientFor) -> None:
     from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
     owner = User.objects.get(email="owner@first.example")
@@ -246,7 +261,7 @@ def test_owner_with_a_second_factor_is_asked_for_it(network, client_for):
     assert "_auth_user_id" not in client.session
 
 
-def test_old_grants_are_forgotten(network):
+def test_old_grants_are_forgotten(network: NetworkRef) -> None:
     _grant(network)
     with public_context():
         HandoverGrant.objects.update(expires_at=timezone.now() - timedelta(days=2))
@@ -254,12 +269,12 @@ def test_old_grants_are_forgotten(network):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_parallel_tries_one_succeeds(network):
+def test_of_parallel_tries_one_succeeds(network: NetworkRef) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     token = _grant(network, email=f"owner@{network.slug}.example")
 
-    def attempt(_number):
+    def attempt(_number: int) -> bool:
         try:
             with network_context(network):
                 redeem_handover(token)
@@ -273,7 +288,7 @@ def test_of_parallel_tries_one_succeeds(network):
         assert sum(pool.map(attempt, range(16))) == 1
 
 
-def test_login_page_is_where_the_list_sends_a_stranger():
+def test_login_page_is_where_the_list_sends_a_stranger() -> None:
     answer = Client(HTTP_HOST="localhost").get("/networks/")
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/login/")

@@ -1,7 +1,10 @@
 """What is shared by all networks (Redis, disk, keys, memory) is kept apart by schema."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
+from typing import cast
 
 import pytest
 import time_machine
@@ -10,14 +13,17 @@ from django.core.cache import cache, caches
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.http import StreamingHttpResponse
 from django_redis import get_redis_connection
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from saas.core.errors import TooMany
 from saas.networks import limits
 from saas.networks.cache import forget_schema
-from saas.networks.context import NoSchemaEntered, network_context, no_schema
+from saas.networks.context import NetworkRef, NoSchemaEntered, network_context, no_schema
 from saas.networks.errors import BadLink, ExpiredLink
 from saas.networks.signing import sign, unsign
+from tests.fixtures.networks import ClientFor
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -25,7 +31,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 # --- cache ------------------------------------------------------------------------------------------------------
 
 
-def test_cache_is_per_network(twin_networks):
+def test_cache_is_per_network(twin_networks: tuple[NetworkRef, NetworkRef]) -> None:
     one, other = twin_networks
     with network_context(one):
         cache.set("wagtail_site_root_paths", "of one")
@@ -35,12 +41,14 @@ def test_cache_is_per_network(twin_networks):
         assert cache.get("wagtail_site_root_paths") == "of one"
 
 
-def test_cache_needs_a_schema():
+def test_cache_needs_a_schema() -> None:
     with no_schema(), pytest.raises(NoSchemaEntered):
         cache.get("x")
 
 
-def test_every_redis_key_says_whose_it_is(twin_networks, client_for):
+def test_every_redis_key_says_whose_it_is(
+    twin_networks: tuple[NetworkRef, NetworkRef], client_for: ClientFor
+) -> None:
     for ref in twin_networks:
         client_for(ref).get("/")
         client_for(ref).get("/accounts/login/")
@@ -50,7 +58,7 @@ def test_every_redis_key_says_whose_it_is(twin_networks, client_for):
     assert {key.split(":", 1)[0] for key in keys} <= schemas
 
 
-def test_forgetting_one_schema_leaves_the_other(twin_networks):
+def test_forgetting_one_schema_leaves_the_other(twin_networks: tuple[NetworkRef, NetworkRef]) -> None:
     for ref in twin_networks:
         with network_context(ref):
             cache.set("x", ref.slug)
@@ -61,7 +69,7 @@ def test_forgetting_one_schema_leaves_the_other(twin_networks):
         assert cache.get("x") == "second"
 
 
-def test_platform_alias_is_the_only_shared_one(settings):
+def test_platform_alias_is_the_only_shared_one(settings: Settings) -> None:
     assert [
         alias for alias, options in settings.CACHES.items() if "schema_key" not in options["KEY_FUNCTION"]
     ] == ["platform"]
@@ -71,12 +79,12 @@ def test_platform_alias_is_the_only_shared_one(settings):
 
 
 @pytest.fixture
-def media(settings, tmp_path):
+def media(settings: Settings, tmp_path: Path) -> Path:
     settings.MEDIA_ROOT = tmp_path
     return tmp_path
 
 
-def test_files_are_per_network(twin_networks, media):
+def test_files_are_per_network(twin_networks: tuple[NetworkRef, NetworkRef], media: Path) -> None:
     one, other = twin_networks
     with network_context(one):
         name = default_storage.save("doctors/face.txt", ContentFile(b"of one"))
@@ -86,18 +94,27 @@ def test_files_are_per_network(twin_networks, media):
 
 
 @pytest.mark.parametrize("name", ["../{other}/doctors/x.txt", "/etc/passwd", "doctors/../../{other}/x.txt"])
-def test_no_name_leaves_the_networks_folder(twin_networks, media, name):
+def test_no_name_leaves_the_networks_folder(
+    twin_networks: tuple[NetworkRef, NetworkRef], media: Path, name: str
+) -> None:
     one, other = twin_networks
     with network_context(one), pytest.raises((SuspiciousFileOperation, FileNotFoundError)):
         default_storage.open(name.format(other=other.schema_name))
 
 
-def test_files_need_a_schema(media):
+def test_files_need_a_schema(media: Path) -> None:
     with no_schema(), pytest.raises(NoSchemaEntered):
         default_storage.exists("x")
 
 
-def test_media_view_serves_the_asking_host_only(twin_networks, client_for, media):
+def _content(response: object) -> bytes:
+    assert isinstance(response, StreamingHttpResponse)
+    return b"".join(cast("Iterator[bytes]", response.streaming_content))
+
+
+def test_media_view_serves_the_asking_host_only(
+    twin_networks: tuple[NetworkRef, NetworkRef], client_for: ClientFor, media: Path
+) -> None:
     one, other = twin_networks
     with network_context(one):
         default_storage.save("doctors/face.png", ContentFile(b"png"))
@@ -105,7 +122,7 @@ def test_media_view_serves_the_asking_host_only(twin_networks, client_for, media
         default_storage.save("documents/secret.pdf", ContentFile(b"secret"))
     client = client_for(one)
     shown = client.get("/media/doctors/face.png")
-    assert (shown.status_code, shown["Content-Type"], b"".join(shown.streaming_content)) == (
+    assert (shown.status_code, shown["Content-Type"], _content(shown)) == (
         200,
         "image/png",
         b"png",
@@ -114,7 +131,7 @@ def test_media_view_serves_the_asking_host_only(twin_networks, client_for, media
     assert shown["Content-Security-Policy"] == "default-src 'none'; sandbox"
     page = client.get("/media/doctors/page.html")
     assert page["Content-Disposition"].startswith("attachment")
-    assert b"script" in b"".join(page.streaming_content)
+    assert b"script" in _content(page)
     assert client.get("/media/documents/secret.pdf").status_code == 404
     assert client_for(other).get("/media/doctors/face.png").status_code == 404
     for host in ("localhost", "nobody.localhost"):
@@ -129,7 +146,9 @@ def test_media_view_serves_the_asking_host_only(twin_networks, client_for, media
         "doctors/..%2f..%2f{other}%2fdoctors%2fface.png",
     ],
 )  # fmt: skip
-def test_media_view_lets_no_path_out(twin_networks, client_for, media, path):
+def test_media_view_lets_no_path_out(
+    twin_networks: tuple[NetworkRef, NetworkRef], client_for: ClientFor, media: Path, path: str
+) -> None:
     one, other = twin_networks
     with network_context(other):
         default_storage.save("doctors/face.png", ContentFile(b"png"))
@@ -139,8 +158,8 @@ def test_media_view_lets_no_path_out(twin_networks, client_for, media, path):
 # --- limits -----------------------------------------------------------------------------------------------------
 
 
-def _parallel_hits(ref, *, across=False, tries=200):
-    def attempt(_number):
+def _parallel_hits(ref: NetworkRef, *, across: bool = False, tries: int = 200) -> int:
+    def attempt(_number: int) -> int:
         with network_context(ref):
             try:
                 limits.hit("login", "a@example.org", limit=5, window_seconds=60, across_networks=across)
@@ -152,18 +171,18 @@ def _parallel_hits(ref, *, across=False, tries=200):
         return sum(pool.map(attempt, range(tries)))
 
 
-def test_limit_holds_under_200_parallel_hits(twin_networks):
+def test_limit_holds_under_200_parallel_hits(twin_networks: tuple[NetworkRef, NetworkRef]) -> None:
     one, other = twin_networks
     assert _parallel_hits(one) == 5
     assert _parallel_hits(other) == 5
 
 
-def test_ceiling_across_networks_is_not_multiplied(twin_networks):
+def test_ceiling_across_networks_is_not_multiplied(twin_networks: tuple[NetworkRef, NetworkRef]) -> None:
     one, other = twin_networks
     assert _parallel_hits(one, across=True) + _parallel_hits(other, across=True) == 5
 
 
-def test_limit_says_when_to_come_back_and_stores_no_address(network):
+def test_limit_says_when_to_come_back_and_stores_no_address(network: NetworkRef) -> None:
     for _ in range(2):
         limits.hit("sms", "+79161234567", limit=2, window_seconds=60)
     with pytest.raises(TooMany) as caught:
@@ -177,7 +196,7 @@ def test_limit_says_when_to_come_back_and_stores_no_address(network):
 # --- signing ----------------------------------------------------------------------------------------------------
 
 
-def test_token_is_dead_in_the_twin_network(twin_networks):
+def test_token_is_dead_in_the_twin_network(twin_networks: tuple[NetworkRef, NetworkRef]) -> None:
     one, other = twin_networks
     with network_context(one):
         token = sign({"id": 1}, purpose="visit")
@@ -188,7 +207,7 @@ def test_token_is_dead_in_the_twin_network(twin_networks):
         unsign(token, purpose="visit")
 
 
-def test_tampered_and_old_tokens(network):
+def test_tampered_and_old_tokens(network: NetworkRef) -> None:
     token = sign(1, purpose="visit")
     for bad in (token[:-1], token + "x", "", "a:b:c", token.replace(":", "."), "\x00"):
         with pytest.raises(BadLink):
@@ -200,7 +219,9 @@ def test_tampered_and_old_tokens(network):
 # --- content types ----------------------------------------------------------------------------------------------
 
 
-def test_content_types_are_remembered_per_schema(twin_networks, django_assert_num_queries):
+def test_content_types_are_remembered_per_schema(
+    twin_networks: tuple[NetworkRef, NetworkRef], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     one, other = twin_networks
     for ref in twin_networks:
         with network_context(ref):
@@ -218,7 +239,9 @@ def test_content_types_are_remembered_per_schema(twin_networks, django_assert_nu
         ContentType.objects.clear_cache()
 
 
-def test_clearing_one_schemas_content_types_leaves_the_other(twin_networks, django_assert_num_queries):
+def test_clearing_one_schemas_content_types_leaves_the_other(
+    twin_networks: tuple[NetworkRef, NetworkRef], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     one, other = twin_networks
     for ref in twin_networks:
         with network_context(ref):
@@ -229,5 +252,5 @@ def test_clearing_one_schemas_content_types_leaves_the_other(twin_networks, djan
         ContentType.objects.get_for_id(1)
 
 
-def test_caches_alias_list():
+def test_caches_alias_list() -> None:
     assert set(caches.settings) == {"default", "platform"}

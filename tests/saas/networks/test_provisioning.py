@@ -3,11 +3,14 @@
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
+from pytest_django import Settings
 
 from saas.networks.actions import (
     NetworkProfile,
@@ -16,7 +19,7 @@ from saas.networks.actions import (
     provisioning_stage,
     purge_network,
 )
-from saas.networks.context import network_context, public_context
+from saas.networks.context import NetworkRef, network_context, public_context
 from saas.networks.errors import ProvisioningFailed, SubdomainRefused, TransitionRefused
 from saas.networks.hosts import clean_subdomain
 from saas.networks.models import Domain, Network, PlatformEvent, RetiredSlug, SpareSchema
@@ -26,13 +29,14 @@ from saas.networks.provisioning.script import create_from_script, dump_schema
 from saas.networks.provisioning.spares import refill_spares, take_spare
 from saas.networks.signals import network_provisioned
 from tenants.clinics.models import Clinic
+from tests.fixtures.networks import NetworkFactory
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 PROFILE = NetworkProfile(name="New", slug="new-clinic", owner_email="new@example.org", language="en")
 
 
-def _normal(dump, schema_name):
+def _normal(dump: str, schema_name: str) -> list[str]:
     """The statements of a dump without what differs by name or by session."""
     lines = [
         line.replace(f'"{schema_name}"', "NAME").replace(schema_name, "NAME")
@@ -44,7 +48,7 @@ def _normal(dump, schema_name):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_clone_equals_the_template_by_pg_dump(public_schema):
+def test_clone_equals_the_template_by_pg_dump(public_schema: None) -> None:
     create_from_script("t_900001")
     clone = _normal(dump_schema("t_900001"), "t_900001")
     template = _normal(dump_schema(TEMPLATE_SCHEMA), TEMPLATE_SCHEMA)
@@ -54,7 +58,7 @@ def test_clone_equals_the_template_by_pg_dump(public_schema):
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_clone_is_at_least_15_times_faster_than_migrations(public_schema):
+def test_clone_is_at_least_15_times_faster_than_migrations(public_schema: None) -> None:
     from saas.networks.provisioning.schemas import create_schema
     from saas.networks.provisioning.template import migrate_schema
 
@@ -70,13 +74,13 @@ def test_clone_is_at_least_15_times_faster_than_migrations(public_schema):
     assert min(clones) * 15 <= by_migrations, (clones, by_migrations)
 
 
-def test_network_has_at_most_120_tables(network):
+def test_network_has_at_most_120_tables(network: NetworkRef) -> None:
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
     assert 60 < len(tables) <= 120, len(tables)
 
 
-def test_every_table_of_ours_has_a_primary_key(network):
+def test_every_table_of_ours_has_a_primary_key(network: NetworkRef) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -88,7 +92,7 @@ def test_every_table_of_ours_has_a_primary_key(network):
         assert cursor.fetchall() == []
 
 
-def test_no_foreign_key_leaves_the_schema(network):
+def test_no_foreign_key_leaves_the_schema(network: NetworkRef) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -101,7 +105,7 @@ def test_no_foreign_key_leaves_the_schema(network):
         assert cursor.fetchall() == []
 
 
-def test_content_types_have_equal_ids_everywhere(twin_networks):
+def test_content_types_have_equal_ids_everywhere(twin_networks: tuple[NetworkRef, NetworkRef]) -> None:
     ids = []
     for ref in twin_networks:
         with network_context(ref):
@@ -111,14 +115,14 @@ def test_content_types_have_equal_ids_everywhere(twin_networks):
     assert ids[0] == ids[1] == ids[2]
 
 
-def test_template_holds_no_people(public_schema):
+def test_template_holds_no_people(public_schema: None) -> None:
     with network_context(TEMPLATE_SCHEMA), connection.cursor() as cursor:
         for table in ("accounts_user", "django_session", "account_emailaddress", "patients_patient"):
             cursor.execute(f"SELECT count(*) FROM {table}")
             assert cursor.fetchone()[0] == 0, table
 
 
-def test_provisioned_network_opens_its_trial(network_factory):
+def test_provisioned_network_opens_its_trial(network_factory: NetworkFactory) -> None:
     ref = network_factory("trial-net")
     with public_context():
         network = Network.objects.get(pk=ref.id)
@@ -132,8 +136,8 @@ def test_provisioned_network_opens_its_trial(network_factory):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_failure_in_a_receiver_leaves_nothing(public_schema):
-    def fail(**_kwargs):
+def test_failure_in_a_receiver_leaves_nothing(public_schema: None) -> None:
+    def fail(**_kwargs: object) -> None:
         Clinic.objects.count()
         raise RuntimeError("a receiver broke")
 
@@ -157,11 +161,11 @@ def test_failure_in_a_receiver_leaves_nothing(public_schema):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_failure_gives_the_spare_back(public_schema):
+def test_failure_gives_the_spare_back(public_schema: None) -> None:
     refill_spares(target=1)
     spare = SpareSchema.objects.get().schema_name
 
-    def fail(**_kwargs):
+    def fail(**_kwargs: object) -> None:
         raise RuntimeError("a receiver broke")
 
     network = create_network(profile=PROFILE)
@@ -175,7 +179,7 @@ def test_failure_gives_the_spare_back(public_schema):
     assert schema_exists(spare)
 
 
-def test_taken_subdomain_is_refused_and_writes_nothing(network):
+def test_taken_subdomain_is_refused_and_writes_nothing(network: NetworkRef) -> None:
     with public_context():
         before = Network.objects.count()
         with pytest.raises(SubdomainRefused) as caught:
@@ -185,8 +189,8 @@ def test_taken_subdomain_is_refused_and_writes_nothing(network):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_parallel_reservations_one_wins(public_schema):
-    def reserve(number):
+def test_of_parallel_reservations_one_wins(public_schema: None) -> None:
+    def reserve(number: int) -> str:
         try:
             create_network(
                 profile=NetworkProfile(name=f"N{number}", slug="same-place", owner_email="x@example.org")
@@ -213,7 +217,7 @@ def test_of_parallel_reservations_one_wins(public_schema):
         ("a'; drop--", "subdomain_lookalike"),
     ],
 )  # fmt: skip
-def test_bad_subdomains_say_why(text, code):
+def test_bad_subdomains_say_why(text: str, code: str) -> None:
     with pytest.raises(SubdomainRefused) as caught:
         clean_subdomain(text)
     assert caught.value.code == code
@@ -224,10 +228,10 @@ def test_bad_subdomains_say_why(text, code):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_parallel_signups_take_different_spares(public_schema):
+def test_parallel_signups_take_different_spares(public_schema: None) -> None:
     refill_spares(target=3)
 
-    def take(number):
+    def take(number: int) -> bool:
         try:
             return take_spare(f"t_80000{number}")
         finally:
@@ -241,7 +245,7 @@ def test_parallel_signups_take_different_spares(public_schema):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_taking_a_spare_is_fast_and_complete(public_schema):
+def test_taking_a_spare_is_fast_and_complete(public_schema: None) -> None:
     refill_spares(target=1)
     connection.force_debug_cursor = True
     connection.queries_log.clear()
@@ -254,7 +258,7 @@ def test_taking_a_spare_is_fast_and_complete(public_schema):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_spares_of_older_versions_are_dropped(public_schema):
+def test_spares_of_older_versions_are_dropped(public_schema: None) -> None:
     refill_spares(target=1)
     old = SpareSchema.objects.get()
     SpareSchema.objects.update(schema_head="older")
@@ -267,7 +271,7 @@ def test_spares_of_older_versions_are_dropped(public_schema):
 # --- drift ------------------------------------------------------------------------------------------------------
 
 
-def test_drift_is_found(network_factory):
+def test_drift_is_found(network_factory: NetworkFactory) -> None:
     ref = network_factory("drifting")
     with public_context():
         reference = schema_shape(TEMPLATE_SCHEMA)
@@ -281,7 +285,9 @@ def test_drift_is_found(network_factory):
     assert any(line.startswith("- column clinics_clinic.name") and "not null" in line for line in found)
 
 
-def test_check_networks_command_names_the_drifted_one(network_factory, capsys):
+def test_check_networks_command_names_the_drifted_one(
+    network_factory: NetworkFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
     with public_context():
         call_command("check_networks")
     ref = network_factory("drifted-too")
@@ -296,7 +302,9 @@ def test_check_networks_command_names_the_drifted_one(network_factory, capsys):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_purge_waits_for_thirty_days_and_leaves_a_tombstone(network_factory, tmp_path, settings):
+def test_purge_waits_for_thirty_days_and_leaves_a_tombstone(
+    network_factory: NetworkFactory, tmp_path: Path, settings: Settings
+) -> None:
     from django.core.cache import cache
     from django.core.files.base import ContentFile
     from django.core.files.storage import default_storage
@@ -315,7 +323,7 @@ def test_purge_waits_for_thirty_days_and_leaves_a_tombstone(network_factory, tmp
     with pytest.raises(TransitionRefused):
         purge_network(network_id=ref.id)
     with public_context():
-        Network.objects.filter(pk=ref.id).update(closed_at=timezone.now() - timezone.timedelta(days=31))
+        Network.objects.filter(pk=ref.id).update(closed_at=timezone.now() - timedelta(days=31))
     purge_network(network_id=ref.id)
     with public_context():
         network = Network.objects.get(pk=ref.id)
@@ -330,7 +338,7 @@ def test_purge_waits_for_thirty_days_and_leaves_a_tombstone(network_factory, tmp
 
 
 @pytest.mark.django_db(transaction=True)
-def test_delete_network_command_asks_for_the_address(network_factory):
+def test_delete_network_command_asks_for_the_address(network_factory: NetworkFactory) -> None:
     network_factory("to-delete")
     with public_context():
         with pytest.raises(CommandError, match="not confirmed"):
@@ -341,12 +349,12 @@ def test_delete_network_command_asks_for_the_address(network_factory):
         assert Network.objects.filter(state="purged").count() == 1
 
 
-def test_schema_names_are_checked_before_they_reach_sql():
+def test_schema_names_are_checked_before_they_reach_sql() -> None:
     for name in ("t_1; drop schema public", 't_1"', "pg_catalog", "public", "T_1", "t_", "t_x"):
         with pytest.raises(ValueError, match="not a network schema"):
             quoted(name)
 
 
-def test_provision_command_reports_a_refusal(public_schema):
+def test_provision_command_reports_a_refusal(public_schema: None) -> None:
     with transaction.atomic(), pytest.raises(CommandError, match="subdomain_reserved"):
         call_command("provision_network", "admin", name="X", owner="x@example.org")

@@ -10,8 +10,16 @@ import pytest
 from celery import Celery
 from django.core.cache import caches
 from django.db import connection
+from pytest_django import Settings
 
-from saas.networks.context import NoSchemaEntered, current_network, current_schema, network_context, no_schema
+from saas.networks.context import (
+    NetworkRef,
+    NoSchemaEntered,
+    current_network,
+    current_schema,
+    network_context,
+    no_schema,
+)
 from saas.networks.tasks import assert_outside, network_task, public_task
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -30,11 +38,11 @@ def note_public() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_seen():
+def _nothing_seen() -> None:
     SEEN.clear()
 
 
-def test_task_runs_in_its_network_and_restores(twin_networks):
+def test_task_runs_in_its_network_and_restores(twin_networks: tuple[NetworkRef, NetworkRef]) -> None:
     one, other = twin_networks
     with network_context(one):
         note.delay(other.schema_name, word="hello")
@@ -43,23 +51,23 @@ def test_task_runs_in_its_network_and_restores(twin_networks):
 
 
 @pytest.mark.parametrize("arguments", [(), (None,), ("public",), (7,), ("",)])
-def test_task_without_a_schema_is_refused(network, arguments):
+def test_task_without_a_schema_is_refused(network: NetworkRef, arguments: tuple[object, ...]) -> None:
     with pytest.raises(NoSchemaEntered):
         note.delay(*arguments)
     assert SEEN == []
 
 
-def test_task_of_a_gone_network_is_skipped(public_schema):
+def test_task_of_a_gone_network_is_skipped(public_schema: None) -> None:
     note.delay("t_999999999")
     assert SEEN == []
 
 
-def test_public_task_runs_in_public(network):
+def test_public_task_runs_in_public(network: NetworkRef) -> None:
     note_public.delay()
     assert SEEN == ["public"]
 
 
-def test_schema_left_entered_is_noticed(network):
+def test_schema_left_entered_is_noticed(network: NetworkRef) -> None:
     with no_schema():
         assert_outside()
     with network_context(network), pytest.raises(RuntimeError, match=network.schema_name):
@@ -68,7 +76,9 @@ def test_schema_left_entered_is_noticed(network):
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_real_worker_keeps_networks_apart(twin_networks, settings, tmp_path):
+def test_real_worker_keeps_networks_apart(
+    twin_networks: tuple[NetworkRef, NetworkRef], settings: Settings, tmp_path: Path
+) -> None:
     """One worker process, one thread: the tasks of two networks alternate, and one without a schema fails."""
     sender = Celery("sender", broker=settings.CELERY_BROKER_URL, set_as_current=False)
     root = Path(settings.ROOT)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection, connections
 from django.test import Client
+from pytest_django import Settings
 
 from saas.accounts.roles import Role
+from saas.networks.context import NetworkRef
 from tests.fixtures.networks import NetworkClient
 from tests.trust.isolation.addresses import addresses
 from tests.trust.isolation.world import ROLES, World, build_world, checksums
@@ -40,7 +46,9 @@ LEFT_OUT = ("/cms/failwhale/", "/cms/logout/", "/accounts/logout/", "/cms/sprite
 
 
 @pytest.fixture
-def twins(twin_networks, settings, tmp_path):
+def twins(
+    twin_networks: tuple[NetworkRef, NetworkRef], settings: Settings, tmp_path: Path
+) -> tuple[World, World]:
     settings.MEDIA_ROOT = tmp_path
     one, other = twin_networks
     return build_world(one, CANARY_A), build_world(other, CANARY_B)
@@ -59,7 +67,7 @@ def _client(world: World, who: str) -> NetworkClient:
     return client
 
 
-def _text(response) -> str:
+def _text(response: Any) -> str:
     body = b"".join(response.streaming_content) if response.streaming else response.content
     return f"{response.headers}{body.decode('utf-8', 'replace')}"
 
@@ -67,17 +75,17 @@ def _text(response) -> str:
 class _Writes:
     """Notes which tables statements write, while it is entered."""
 
-    def __init__(self):
-        self.tables = set()
+    def __init__(self) -> None:
+        self.tables: set[str] = set()
 
-    def __call__(self, execute, sql, params, many, context):
+    def __call__(self, execute: Callable[..., object], sql: object, *rest: object) -> object:
         found = _WRITE.match(str(sql))
         if found:
             self.tables.add(found[2].lower())
-        return execute(sql, params, many, context)
+        return execute(sql, *rest)
 
 
-def test_worlds_are_twins(twins):
+def test_worlds_are_twins(twins: tuple[World, World]) -> None:
     one, other = twins
     assert one.planted == other.planted
     assert one.planted >= 25
@@ -90,11 +98,13 @@ def test_worlds_are_twins(twins):
 
 
 @pytest.mark.parametrize("who", ["anonymous", *ROLES, "token"])
-def test_no_address_shows_the_twin_or_writes_by_looking(twins, who):
+def test_no_address_shows_the_twin_or_writes_by_looking(twins: tuple[World, World], who: str) -> None:
     clients = [(world, _client(world, who)) for world in twins]
     paths = list(zip(addresses(twins[0]), addresses(twins[1]), strict=True))
     is_staff = who in (Role.OWNER, Role.MANAGER)
-    problems, statuses, own_shown = [], {}, 0
+    problems: list[str] = []
+    statuses: Counter[int] = Counter()
+    own_shown = 0
     for pair in paths:
         if pair[0].startswith(LEFT_OUT):
             continue
@@ -112,7 +122,7 @@ def test_no_address_shows_the_twin_or_writes_by_looking(twins, who):
             if writes.tables - WRITTEN_BY_LOOKING:
                 problems.append(f"{path} as {who}: wrote {sorted(writes.tables - WRITTEN_BY_LOOKING)}")
             own_shown += world.canary in text
-            statuses[response.status_code] = statuses.get(response.status_code, 0) + 1
+            statuses[response.status_code] += 1
     assert not problems, "\n".join(problems)
     assert own_shown >= (150 if is_staff else 10), (
         own_shown,
@@ -120,7 +130,7 @@ def test_no_address_shows_the_twin_or_writes_by_looking(twins, who):
     )  # the walk does see what there is to see
 
 
-def test_session_of_one_is_anonymous_in_the_other(twins):
+def test_session_of_one_is_anonymous_in_the_other(twins: tuple[World, World]) -> None:
     one, other = twins
     thief = NetworkClient(other.ref, raise_request_exception=False)
     thief.cookies = _client(one, Role.OWNER).cookies
@@ -137,7 +147,7 @@ def test_session_of_one_is_anonymous_in_the_other(twins):
 
 
 @pytest.mark.parametrize("with_token", [False, True])
-def test_posting_with_foreign_rights_changes_nothing(twins, with_token):
+def test_posting_with_foreign_rights_changes_nothing(twins: tuple[World, World], *, with_token: bool) -> None:
     one, other = twins
     thief = NetworkClient(other.ref, raise_request_exception=False)
     if with_token:
@@ -155,14 +165,14 @@ def test_posting_with_foreign_rights_changes_nothing(twins, with_token):
     assert (checksums(one.ref), checksums(other.ref)) == before
 
 
-def test_token_of_one_is_refused_in_the_other(twins):
+def test_token_of_one_is_refused_in_the_other(twins: tuple[World, World]) -> None:
     one, other = twins
     for world, status in ((one, 200), (other, 401)):
         client = NetworkClient(world.ref, HTTP_AUTHORIZATION=f"Bearer {one.token}")
         assert client.get("/api/v1/appointments/").status_code == status
 
 
-def test_visit_link_of_one_is_dead_in_the_other(twins):
+def test_visit_link_of_one_is_dead_in_the_other(twins: tuple[World, World]) -> None:
     one, other = twins
     before = checksums(other.ref)
     for suffix in ("", "booked/", "cancel/", "move/", "move/check/", "visit.ics"):
@@ -176,7 +186,7 @@ def test_visit_link_of_one_is_dead_in_the_other(twins):
     assert checksums(other.ref) == before
 
 
-def test_appointment_of_one_is_not_found_in_the_other(twins):
+def test_appointment_of_one_is_not_found_in_the_other(twins: tuple[World, World]) -> None:
     one, other = twins
     client = _client(other, "token")
     for suffix in ("", "cancel/", "reschedule/"):
@@ -185,7 +195,7 @@ def test_appointment_of_one_is_not_found_in_the_other(twins):
         assert method(path, {}, content_type="application/json").status_code in (404, 422, 400), path
 
 
-def test_media_of_one_is_not_served_by_the_other(twins):
+def test_media_of_one_is_not_served_by_the_other(twins: tuple[World, World]) -> None:
     one, other = twins
     path = f"/media/{one.values['media']}"
     assert CANARY_A in _text(NetworkClient(one.ref).get(path))
@@ -194,7 +204,7 @@ def test_media_of_one_is_not_served_by_the_other(twins):
         assert CANARY_A not in _text(response)
 
 
-def test_platform_shows_nothing_of_a_network(twins):
+def test_platform_shows_nothing_of_a_network(twins: tuple[World, World]) -> None:
     """The public site and its pages, asked with every cookie of a network's owner."""
     client = Client(HTTP_HOST="localhost", raise_request_exception=False)
     client.cookies = _client(twins[0], Role.OWNER).cookies
@@ -205,7 +215,9 @@ def test_platform_shows_nothing_of_a_network(twins):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_threads_that_alternate_networks_never_mix(twin_networks, settings, tmp_path):
+def test_threads_that_alternate_networks_never_mix(
+    twin_networks: tuple[NetworkRef, NetworkRef], settings: Settings, tmp_path: Path
+) -> None:
     settings.MEDIA_ROOT = tmp_path
     worlds = [
         build_world(ref, canary) for ref, canary in zip(twin_networks, (CANARY_A, CANARY_B), strict=True)
@@ -220,7 +232,7 @@ def test_threads_that_alternate_networks_never_mix(twin_networks, settings, tmp_
         "/my/",
     ]
 
-    def work(number):
+    def work(number: int) -> tuple[int, list[str]]:
         clients = [(world, _client(world, Role.OWNER)) for world in worlds]
         seen, mixed = 0, []
         try:
@@ -241,7 +253,7 @@ def test_threads_that_alternate_networks_never_mix(twin_networks, settings, tmp_
     assert all(seen >= 20 for seen, _mixed in results)
 
 
-def test_every_cached_key_names_its_network(twins):
+def test_every_cached_key_names_its_network(twins: tuple[World, World]) -> None:
     from django_redis import get_redis_connection
 
     for world in twins:
@@ -260,7 +272,7 @@ def test_every_cached_key_names_its_network(twins):
                 assert world.canary.encode() not in value, key
 
 
-def test_draft_of_a_page_can_be_seen(twins):
+def test_draft_of_a_page_can_be_seen(twins: tuple[World, World]) -> None:
     """Wagtail's preview runs the middleware once more, inside the request, and must reverse the network's addresses."""
     one, _other = twins
     page = one.values["page"]
