@@ -17,7 +17,6 @@ pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE_LINES = 400
-TEST_LINES = 450  # tables of cases are long and easy to read
 # The demo's doctors, services and prices: data to look things up in, not logic to read.
 DATA_MODULES = "tenants/desk/demo/"
 # Written apart, so that this file does not contain what it forbids.
@@ -84,8 +83,7 @@ def test_modules_stay_short() -> None:
         if path.suffix in {".py", ".js", ".mjs"}
         and "migrations" not in path.parts
         and not name(path).startswith(DATA_MODULES)
-        and (lines := len(path.read_text().splitlines()))
-        > (TEST_LINES if name(path).startswith("tests/") else MODULE_LINES)
+        and (lines := len(path.read_text().splitlines())) > MODULE_LINES
     }
     assert not long, f"longer than {MODULE_LINES} lines: split by use case"
 

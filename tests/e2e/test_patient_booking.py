@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from saas.networks.context import NetworkRef, network_context
 from tenants.booking.models import Appointment, AppointmentStatus
@@ -51,6 +51,14 @@ def _check_page(page: Page) -> None:
     assert overflow(page) <= 0
 
 
+def _choose_time(page: Page, *, day: int, slot: int, phone: bool) -> Locator:
+    """Click a day and one of its times; return the button that goes on."""
+    page.locator("#booking a.day").nth(day).click()
+    expect(page.locator("#booking a.day").nth(day)).to_have_attribute("aria-current", "date")
+    page.locator("#booking a.slot:not(.is-none)").nth(slot).click()
+    return page.locator("#booking-bar a") if phone else page.locator("#booking a.picker-go")
+
+
 @pytest.mark.parametrize(("language", "phone"), [("ru", True), ("en", False)])
 def test_patient_books_moves_and_cancels(
     *,
@@ -73,11 +81,8 @@ def test_patient_books_moves_and_cancels(
     page.goto(f"{base}/doctors/{bookable.doctor.slug}/")
     expect(page.locator("html")).to_have_attribute("lang", language)
     _check_page(page)
-    page.locator("#booking a.day").nth(1).click()
-    expect(page.locator("#booking a.day").nth(1)).to_have_attribute("aria-current", "date")
-    page.locator("#booking a.slot:not(.is-none)").nth(2).click()
+    bar = _choose_time(page, day=1, slot=2, phone=phone)
     expect(page.locator("#booking a.slot[aria-current]")).to_have_text("10:00")
-    bar = page.locator("#booking-bar a") if phone else page.locator("#booking a.picker-go")
     expect(bar).to_contain_text(words["book"])
     expect(bar).to_contain_text("10:00")
     bar.click()
@@ -98,10 +103,7 @@ def test_patient_books_moves_and_cancels(
     _check_page(page)
     page.get_by_role("link", name=words["move"], exact=True).click()
     _check_page(page)
-    page.locator("#booking a.day").nth(3).click()
-    expect(page.locator("#booking a.day").nth(3)).to_have_attribute("aria-current", "date")
-    page.locator("#booking a.slot:not(.is-none)").nth(4).click()
-    bar = page.locator("#booking-bar a") if phone else page.locator("#booking a.picker-go")
+    bar = _choose_time(page, day=3, slot=4, phone=phone)
     expect(bar).to_contain_text(words["move_to"])
     bar.click()
     _check_page(page)
