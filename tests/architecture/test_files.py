@@ -17,8 +17,6 @@ pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE_LINES = 400
-# The demo's doctors, services and prices: data to look things up in, not logic to read.
-DATA_MODULES = "tenants/desk/demo/"
 # Written apart, so that this file does not contain what it forbids.
 FORBIDDEN = [
     re.compile(r"/work/" + r"(main|shared)\b"),
@@ -82,7 +80,6 @@ def test_modules_stay_short() -> None:
         for path in files()
         if path.suffix in {".py", ".js", ".mjs"}
         and "migrations" not in path.parts
-        and not name(path).startswith(DATA_MODULES)
         and (lines := len(path.read_text().splitlines())) > MODULE_LINES
     }
     assert not long, f"longer than {MODULE_LINES} lines: split by use case"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from random import Random
-from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,15 +14,12 @@ from saas.networks.lifecycle import NetworkState
 from saas.networks.models import Network
 from tenants.desk.demo.accounts import write_platform_people, write_staff
 from tenants.desk.demo.catalogue import write_catalogue, write_profile
-from tenants.desk.demo.harbour import HARBOUR
+from tenants.desk.demo.networks import NETWORKS
 from tenants.desk.demo.opinions import write_reviews
 from tenants.desk.demo.people import write_patients
-from tenants.desk.demo.severnaya import SEVERNAYA
 from tenants.desk.demo.shapes import DemoNetwork
 from tenants.desk.demo.visits import write_blocks, write_visits
 from tenants.doctors.models import Doctor
-
-NETWORKS: Final = (SEVERNAYA, HARBOUR)
 
 
 def build_all() -> None:

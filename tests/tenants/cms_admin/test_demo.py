@@ -16,12 +16,10 @@ from django.utils import timezone
 
 from saas.networks.context import NetworkRef
 from tenants.booking.models import Appointment, AppointmentStatus, Claim
-from tenants.desk.demo.build import NETWORKS
 from tenants.desk.demo.catalogue import services_by_doctor, write_catalogue
-from tenants.desk.demo.harbour import HARBOUR
+from tenants.desk.demo.networks import HARBOUR, NETWORKS, SEVERNAYA
 from tenants.desk.demo.opinions import write_reviews
 from tenants.desk.demo.people import write_patients
-from tenants.desk.demo.severnaya import SEVERNAYA
 from tenants.desk.demo.shapes import DemoNetwork
 from tenants.desk.demo.visits import write_blocks, write_visits
 from tenants.doctors.hours import Window, find_meeting

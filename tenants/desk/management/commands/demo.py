@@ -12,7 +12,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from tenants.desk.demo.accounts import logins_of, platform_logins
-from tenants.desk.demo.build import NETWORKS, build_all
+from tenants.desk.demo.build import build_all
+from tenants.desk.demo.networks import NETWORKS
 
 
 class Command(BaseCommand):
