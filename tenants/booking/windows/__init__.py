@@ -1,0 +1,1 @@
+"""Working time: from wall-clock rules, exceptions and holidays to stored windows."""
