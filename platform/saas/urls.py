@@ -17,3 +17,5 @@ urlpatterns = [
     path("", include("saas.networks.urls")),
     path("", include("saas.onboarding.urls")),
 ]
+
+handler500 = "saas.core.views.server_error"

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
+from django.views import defaults
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -19,9 +20,25 @@ def cross_site_refused(request: HttpRequest) -> HttpResponse:
 
 def refusal(request: HttpRequest, *, status: int, code: str, message: str) -> HttpResponse:
     """Answer in JSON under /api/ and to those who ask for it, else with a page."""
-    if request.path.startswith("/api/") or request.headers.get("Accept", "").startswith("application/json"):
+    if wants_json(request):
         return JsonResponse({"code": code, "message": message, "params": {}, "fields": {}}, status=status)
     return render(request, "saas/pages/refusal.html", {"message": message, "status": status}, status=status)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Says whether a program asks, to which a page would be no answer."""
+    return request.path.startswith("/api/") or request.headers.get("Accept", "").startswith(
+        "application/json"
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A bug or a lost database: says no more than that, and needs nothing that may be broken."""
+    if wants_json(request):
+        return refusal(
+            request, status=500, code="server_error", message=gettext("Something broke on our side")
+        )
+    return defaults.server_error(request)
 
 
 def livez(_request: HttpRequest) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import set_urlconf
 from django.utils import translation
 
+from saas.core.views import wants_json
 from saas.networks.context import NetworkRef, network_context, public_context
 from saas.networks.directory import network_for_host
 from saas.networks.hosts import network_url, normalise_host, platform_url
@@ -58,7 +59,7 @@ class NetworkMiddleware:
 def _unknown_host(request: HttpRequest) -> HttpResponse:
     with public_context(), translation.override(translation.get_language_from_request(request)):
         request.urlconf = settings.ROOT_URLCONF
-        if _wants_json(request):
+        if wants_json(request):
             return JsonResponse(
                 {
                     "code": "unknown_host",
@@ -74,7 +75,7 @@ def _unknown_host(request: HttpRequest) -> HttpResponse:
 def _not_serving(request: HttpRequest, network: NetworkRef) -> HttpResponse:
     status = _STATUS[NetworkState(network.state)]
     with public_context(), translation.override(network.language):
-        if _wants_json(request):
+        if wants_json(request):
             response: HttpResponse = JsonResponse(
                 {
                     "code": f"network_{network.state}",
@@ -105,9 +106,3 @@ def _state_message(network: NetworkRef) -> str:
         NetworkState.CLOSED: translation.gettext("This clinic no longer uses the platform."),
     }
     return messages[NetworkState(network.state)]
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/") or request.headers.get("Accept", "").startswith(
-        "application/json"
-    )

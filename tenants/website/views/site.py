@@ -11,7 +11,9 @@ from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 from wagtail.models import Page, Site
 
+from saas.core import views as core_views
 from saas.core.errors import DomainError, Forbidden, NotFound
+from saas.core.views import refusal, wants_json
 from tenants.clinics.models import Clinic, Organisation
 from tenants.clinics.selectors import organisation
 from tenants.doctors.models import Doctor
@@ -85,19 +87,26 @@ def _public_paths() -> Iterable[str]:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return refusal_page(request, BadAddress())
+    return _refused(request, BadAddress())
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return refusal_page(request, Forbidden())
+    return _refused(request, Forbidden())
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """An address that leads nowhere: offers the doctors and the booking."""
-    error: DomainError = NotFound()
+    return _refused(request, NotFound())
+
+
+def _refused(request: HttpRequest, error: DomainError) -> HttpResponse:
+    if wants_json(request):
+        return refusal(request, status=error.status, code=error.code, message=str(error))
     return refusal_page(request, error)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A bug. The page needs no database: whatever broke may be the database."""
+    """A bug. The answer needs no database: whatever broke may be the database."""
+    if wants_json(request):
+        return core_views.server_error(request)
     return render(request, "tenants/website/500.html", {"brand": None, "menu": []}, status=500)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+
 import pytest
+from django.db import OperationalError, connection
+from django.test import RequestFactory
 from django.utils import translation
 
+from saas.core.views import server_error
 from saas.networks.context import NetworkRef
-from tests.tenants.api.asking import Caller, NetworkClient
+from tenants.website.views.site import bad_request, forbidden, not_found
+from tests.factories import make_bookable
+from tests.tenants.api.asking import Caller, NetworkClient, token_for, wish
 
 pytestmark = pytest.mark.django_db
 
@@ -109,3 +117,65 @@ def test_messages_speak_the_language_asked_for(network: NetworkRef) -> None:
     with translation.override("ru"):
         expected = translation.gettext("We could not find that.")
     assert Caller(network).get("nowhere/", **{"accept-language": "ru"})[1]["message"] == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "clinics/"), ("GET", "doctors/1/"), ("POST", "appointments/"), ("GET", "appointments/")],
+)
+def test_a_bug_is_answered_in_the_one_shape_and_says_nothing(
+    network: NetworkRef, method: str, path: str
+) -> None:
+    bookable = make_bookable()
+    client = NetworkClient(network, raise_request_exception=False)
+    headers = {"authorization": f"Bearer {token_for(network)}", "accept-language": "ru"}
+
+    def fail(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        raise OperationalError("canary: the server closed the connection", sql)
+
+    client.get("/livez")  # from here on the host is known without the database
+    with connection.execute_wrapper(fail):
+        answer = client.generic(
+            method,
+            f"/api/v1/{path}",
+            json.dumps(wish(bookable)),
+            content_type="application/json",
+            headers=headers,
+        )
+    assert (answer.status_code, answer["Content-Type"]) == (500, "application/json")
+    with translation.override("ru"):
+        message = translation.gettext("Something broke on our side")
+    assert message != "Something broke on our side"
+    assert answer.json() == {"code": "server_error", "message": message, "params": {}, "fields": {}}
+    assert client.get("/api/v1/clinics/").status_code == 200
+
+
+def test_a_bug_on_the_site_is_still_a_page(network: NetworkRef) -> None:
+    def fail(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        raise OperationalError("canary: the server closed the connection", sql)
+
+    client = NetworkClient(network, raise_request_exception=False)
+    with connection.execute_wrapper(fail):
+        assert (
+            client.get("/api/v1/clinics/").json()["code"] == "server_error"
+        )  # already at finding the network
+        answer = client.get("/doctors/")
+    assert answer.status_code == 500
+    assert answer["Content-Type"].startswith("text/html")
+    assert "canary" not in answer.content.decode()
+
+
+def test_the_platform_answers_programs_in_json_too() -> None:
+    request = RequestFactory().get("/api/x/", HTTP_HOST="localhost")
+    answer = server_error(request)
+    assert (answer.status_code, json.loads(answer.content)["code"]) == (500, "server_error")
+    assert server_error(RequestFactory().get("/")).content.decode().lstrip().startswith("<!doctype html>")
+
+
+def test_what_django_itself_refuses_has_the_one_shape(network: NetworkRef) -> None:
+    client = NetworkClient(network, raise_request_exception=False)
+    for handler, status in ((bad_request, 400), (forbidden, 403), (not_found, 404)):
+        answer = handler(RequestFactory().get("/api/v1/clinics/"), ValueError("canary"))
+        assert answer.status_code == status
+        assert set(json.loads(answer.content)) == {"code", "message", "params", "fields"}
+    assert client.get("/api/v2/").json()["code"] == "not_found"
