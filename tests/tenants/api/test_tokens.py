@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from saas.accounts.roles import Role
@@ -51,15 +52,32 @@ def test_expired_and_revoked_tokens_are_dead(network: NetworkRef) -> None:
     assert (status, body["code"]) == (401, "invalid_token")
 
 
-def test_the_day_of_use_is_written_once_a_day(network: NetworkRef) -> None:
+def test_the_day_of_use_is_noted_by_the_look_up_itself(network: NetworkRef) -> None:
     token, secret = create_token(name="x", scopes=ApiScope.values, actor=SYSTEM, now=NOW)
-    with counted() as first:
+    for _use in range(2):
+        with counted() as seen:
+            found = find_token(secret, now=NOW)
+        assert found == token
+        assert len(seen) == 1
+        token.refresh_from_db()
+        assert token.last_used_on == NOW.date()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT xmin FROM api_apitoken")
+        written = cursor.fetchall()
         find_token(secret, now=NOW)
-    with counted() as second:
-        find_token(secret, now=NOW)
-    assert (len(first), len(second)) == (2, 1)
+        cursor.execute("SELECT xmin FROM api_apitoken")
+        assert cursor.fetchall() == written
+    find_token(secret, now=NOW + dt.timedelta(days=1))
     token.refresh_from_db()
-    assert token.last_used_on == NOW.date()
+    assert token.last_used_on == NOW.date() + dt.timedelta(days=1)
+
+
+def test_a_dead_token_is_not_noted(network: NetworkRef) -> None:
+    token, secret = create_token(name="x", scopes=ApiScope.values, actor=SYSTEM, now=NOW)
+    revoke_token(token_id=token.pk, actor=SYSTEM, now=NOW)
+    assert find_token(secret, now=NOW) is None
+    token.refresh_from_db()
+    assert token.last_used_on is None
 
 
 @pytest.mark.parametrize(
