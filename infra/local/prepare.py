@@ -101,7 +101,10 @@ def prepare(env: Mapping[str, str]) -> list[Login]:
     # Once a day: the demo's bookings are laid out around today.
     today = f"{datetime.now(tz=UTC).date()} {env['PLATFORM_PORT']}"
     demo = stamps.digest(
-        stamps.files_under(*sorted(ROOT.glob("tenants/*/demo")), suffixes=[".py", ".toml"]), identity, schema, today
+        stamps.files_under(*sorted(ROOT.glob("tenants/*/demo")), suffixes=[".py", ".toml"]),
+        identity,
+        schema,
+        today,
     )
     if not (stamps.is_done("demo", demo) and _LOGINS.exists()):
         with progress.step("Two demo networks"):
