@@ -11,7 +11,7 @@ from tenants.api.errors import InvalidRequest
 from tenants.audit.actions import Actor
 from tenants.booking.actions import book_appointment
 from tenants.booking.models import Appointment, AppointmentSource
-from tenants.clinics.selectors import organisation
+from tenants.booking.offer_cache import Names, facts_for_visit
 from tenants.patients.actions import find_or_create_patient
 from tenants.patients.models import Patient
 
@@ -40,36 +40,46 @@ class Wish(TypedDict):
 
 def book_for_caller(
     *, wish: Wish, contacts: Contacts | None, user: User | None, actor: Actor, now: datetime, for_staff: bool
-) -> Appointment:
+) -> tuple[Appointment, Names]:
     """Book for the contacts given, else for the signed-in patient. Runs inside the caller's transaction.
 
-    Raises InvalidRequest for contacts that are missing or wrong, and everything that `book_appointment` raises.
+    Returns the appointment, its patient loaded, and how the other parties are called. Raises InvalidRequest for
+    contacts that are missing or wrong, and everything that `book_appointment` raises.
     """
-    patient_id = _patient_id(contacts=contacts, user=None if for_staff else user, language=wish["language"])
-    return book_appointment(
-        **wish, patient_id=patient_id, source=AppointmentSource.API, actor=actor, now=now, for_staff=for_staff
+    facts = facts_for_visit(
+        doctor_id=wish["doctor_id"], service_id=wish["service_id"], starts_at=wish["starts_at"]
     )
+    patient = _patient(
+        contacts=contacts,
+        user=None if for_staff else user,
+        language=wish["language"],
+        region=facts.country,
+    )
+    appointment = book_appointment(
+        **wish,
+        patient_id=patient.pk,
+        source=AppointmentSource.API,
+        actor=actor,
+        now=now,
+        for_staff=for_staff,
+        facts=facts,
+    )
+    appointment.patient = patient
+    return appointment, facts.names
 
 
-def _patient_id(*, contacts: Contacts | None, user: User | None, language: str) -> int:
+def _patient(*, contacts: Contacts | None, user: User | None, language: str, region: str) -> Patient:
     if contacts is None:
-        own = (
-            Patient.objects.filter(user=user).values_list("pk", flat=True).first()
-            if user is not None
-            else None
-        )
+        own = Patient.objects.filter(user=user).first() if user is not None else None
         if own is not None:
             return own
         contacts = _own_contacts(user)
     if contacts is None:
         raise InvalidRequest({"patient": ("required", _("Say who comes: name and phone."))})
     try:
-        patient = find_or_create_patient(
-            **contacts, language=language, region=organisation().country, user=user
-        )
+        return find_or_create_patient(**contacts, language=language, region=region, user=user)
     except ValidationError as error:
         raise InvalidRequest(_problems(error)) from error
-    return patient.pk
 
 
 def _own_contacts(user: User | None) -> Contacts | None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from saas.networks.context import current_network
 from saas.networks.hosts import network_url
 from tenants.booking.models import Appointment
+from tenants.booking.offer_cache import Names
 from tenants.booking.selectors import Slot
 from tenants.clinics.models import Clinic
 from tenants.clinics.selectors import organisation
@@ -132,9 +133,18 @@ def slots(found: list[Slot]) -> list[dict[str, Any]]:
     ]
 
 
-def appointment(row: Appointment, *, with_patient: bool, manage_url: str | None = None) -> dict[str, Any]:
-    """One appointment. Without `with_patient` it names nobody; `manage_url` is for the one who just booked."""
+def appointment(
+    row: Appointment, *, with_patient: bool, manage_url: str | None = None, names: Names | None = None
+) -> dict[str, Any]:
+    """One appointment. Without `with_patient` it names nobody; `manage_url` is for the one who just booked.
+
+    `names` spares the look-up of doctor, service and clinic where they are at hand.
+    """
     zone = ZoneInfo(row.time_zone)
+    if names is None:
+        doctor, service, clinic = str(row.doctor), row.service.name, row.clinic.name
+    else:
+        doctor, service, clinic = names.doctor, names.service, names.clinics[row.clinic_id]
     shown: dict[str, Any] = {
         "id": str(row.public_id),
         "status": row.status,
@@ -142,9 +152,9 @@ def appointment(row: Appointment, *, with_patient: bool, manage_url: str | None 
         "starts_at": row.appointment_date.astimezone(zone).isoformat(),
         "ends_at": row.ends_at.astimezone(zone).isoformat(),
         "time_zone": row.time_zone,
-        "doctor": {"id": row.doctor_id, "name": str(row.doctor)},
-        "service": {"id": row.service_id, "name": row.service.name},
-        "clinic": {"id": row.clinic_id, "name": row.clinic.name},
+        "doctor": {"id": row.doctor_id, "name": doctor},
+        "service": {"id": row.service_id, "name": service},
+        "clinic": {"id": row.clinic_id, "name": clinic},
         "price": str(row.price),
         "currency": row.currency,
         "notes": row.notes,

@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from django.db.models import Model
 from django.http import HttpRequest
+from psycopg2.extensions import AsIs
 
 from tenants.audit.models import AuditEvent
 
@@ -38,13 +39,27 @@ def record(
     action: str, *, actor: Actor = SYSTEM, on: Model | None = None, data: dict[str, Any] | None = None
 ) -> AuditEvent:
     """Write one event in the caller's transaction. `on` is the model instance concerned."""
-    return AuditEvent.objects.create(
+    event = audit_event(action, actor=actor, on=on, data=data)
+    event.save(force_insert=True)
+    return event
+
+
+def audit_event(
+    action: str,
+    *,
+    actor: Actor,
+    on: Model | None = None,
+    data: dict[str, Any] | None = None,
+    object_id: AsIs | str | None = None,
+) -> AuditEvent:
+    """Return the event that `record` would write, for a `Batch`; `object_id` stands in for a key not known yet."""
+    return AuditEvent(
         action=action,
         actor_kind=actor.kind,
         actor_id=actor.user_id,
         operator_id=actor.operator_id,
         object_type=on._meta.label_lower if on is not None else "",
-        object_id=str(on.pk) if on is not None else "",
+        object_id=object_id or (str(on.pk) if on is not None else ""),  # type: ignore[misc] # a key that is not known yet
         data=data or {},
         request_id=str(structlog.contextvars.get_contextvars().get("request_id", "")),
     )

@@ -1,8 +1,10 @@
 """Requests that may be repeated: the first answer is stored in the transaction that made it true."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
 from tenants.booking.errors import KeyReused
@@ -27,7 +29,7 @@ def run_once(
         if row_id is None:
             return _stored_answer(scope, key, fingerprint)
         status, body = work()
-        IdempotencyKey.objects.filter(pk=row_id).update(status=status, response=body)
+        _keep_answer(row_id, status, body)
         return status, body, False
 
     return in_transaction(transaction_body)
@@ -43,6 +45,14 @@ def _claim_key(scope: str, key: str, fingerprint: str) -> int | None:
         )
         row = cursor.fetchone()
     return int(row[0]) if row else None
+
+
+def _keep_answer(row_id: int, status: int, body: dict[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE booking_idempotencykey SET status = %s, response = %s WHERE id = %s",
+            [status, json.dumps(body, cls=DjangoJSONEncoder), row_id],
+        )
 
 
 def _stored_answer(scope: str, key: str, fingerprint: str) -> tuple[int, dict[str, Any], bool]:

@@ -5,6 +5,9 @@ from typing import Any
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 from django.dispatch import receiver
 
+from saas.accounts.models import User
+from saas.accounts.roles import Role
+from saas.networks.context import is_public
 from tenants.booking.loading import ensure_doctor_resource
 from tenants.booking.models import BookingPolicy, Resource
 from tenants.booking.remembering import forget
@@ -27,6 +30,12 @@ def _doctor_goes(instance: Doctor, **_kwargs: Any) -> None:
 
 def _facts_changed(**_kwargs: Any) -> None:
     forget()
+
+
+@receiver(post_save, sender=User)
+def _person_saved(instance: User, **_kwargs: Any) -> None:
+    if not is_public() and instance.role == Role.DOCTOR:  # doctors' names are among the facts
+        forget()
 
 
 for _model in (BookingPolicy, Clinic, Organisation, Doctor, DoctorClinic, Service, ServiceOverride):

@@ -7,19 +7,19 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
-from kombu.exceptions import OperationalError as BrokerError
+from psycopg2.extensions import AsIs
 
+from saas.core.batch import Batch
 from saas.core.errors import Conflict, NotFound
 from saas.networks.context import current_schema
 from tenants.audit.actions import SYSTEM, Actor, record
 from tenants.outbox.consumers import consumers_of
 from tenants.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent
-
-logger = structlog.get_logger(__name__)
+from tenants.outbox.nudging import nudge
 
 BULK_LIMIT: Final = 500
 KEPT: Final = timedelta(days=90)
@@ -56,7 +56,6 @@ _PUBLISH = """
     SELECT row.id, event.id, row.consumer, 'pending', row.priority, 0, statement_timestamp(),
            row.id::text, '', '', false, statement_timestamp()
     FROM event, unnest(%s::uuid[], %s::text[], %s::int[]) AS row (id, consumer, priority)
-    RETURNING id
 """
 
 
@@ -64,42 +63,45 @@ def publish(
     topic: str,
     *,
     aggregate_type: str,
-    aggregate_id: str,
+    aggregate_id: str | AsIs,
     version: int,
     payload: dict[str, Any],
     dedup_key: str,
     consumers: Iterable[str] | None = None,
     expires_at: datetime | None = None,
+    batch: Batch | None = None,
 ) -> UUID:
     """Write an event with a delivery for each consumer, in the caller's transaction; nudge the worker on commit.
 
     `payload` holds ids and codes, nothing personal. `consumers` narrows who is told (default: all that want the
-    topic). An event with the same `dedup_key` is written once; later ones change nothing.
+    topic). An event with the same `dedup_key` is written once; later ones change nothing. With `batch` it is
+    written when the caller runs that.
     """
     event_id = uuid4()
     told = [each for each in consumers_of(topic) if consumers is None or each.name in consumers]
     ids = [uuid4() for _each in told]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _PUBLISH,
-            [
-                event_id,
-                topic,
-                aggregate_type,
-                aggregate_id,
-                version,
-                json.dumps(payload),
-                dedup_key,
-                str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64],
-                expires_at,
-                ids,
-                [each.name for each in told],
-                [each.priority for each in told],
-            ],
-        )
-        written = [row[0] for row in cursor.fetchall()]
-    if written:
-        nudge_on_commit(written)
+    statements = batch or Batch()
+    statements.add(
+        _PUBLISH,
+        [
+            event_id,
+            topic,
+            aggregate_type,
+            aggregate_id,
+            version,
+            json.dumps(payload),
+            dedup_key,
+            str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64],
+            expires_at,
+            ids,
+            [each.name for each in told],
+            [each.priority for each in told],
+        ],
+    )
+    if batch is None:
+        statements.run()
+    if ids:
+        nudge_on_commit(ids)
     return event_id
 
 
@@ -107,16 +109,7 @@ def nudge_on_commit(delivery_ids: Sequence[UUID]) -> None:
     """Ask a worker to deliver at once when the transaction commits. A lost nudge costs at most a sweep's wait."""
     schema_name = current_schema()  # the callback may run when another schema, or none, is entered
     texts = [str(each) for each in delivery_ids]
-
-    def send() -> None:
-        from tenants.outbox.tasks import deliver_some  # noqa: PLC0415 - tasks call the worker, which calls actions
-
-        try:
-            deliver_some.apply_async(args=(schema_name, texts), retry=False)
-        except BrokerError:
-            logger.warning("outbox_nudge_lost", schema=schema_name, deliveries=len(texts))
-
-    transaction.on_commit(send, robust=True)
+    transaction.on_commit(lambda: nudge(schema_name, texts), robust=True)
 
 
 def retry_delivery(*, delivery_id: UUID, actor: Actor = SYSTEM) -> OutboxDelivery:

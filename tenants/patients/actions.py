@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from saas.accounts.models import User
+from saas.core.batch import Batch
 from saas.core.phones import normalise_phone
 from saas.networks.context import current_schema
 from tenants.patients.models import Patient
 
 _NAME_LENGTH = 150
+_COLUMNS: Final = ", ".join(str(field.column) for field in Patient._meta.concrete_fields)
+_NAMESAKES: Final = f"SELECT {_COLUMNS} FROM patients_patient WHERE phone = %s ORDER BY id"  # noqa: S608 - our own columns
 _EMAIL_LENGTH = 254
 
 
@@ -51,21 +55,16 @@ def find_or_create_patient(
     )
     facts["language"] = language
     with transaction.atomic(savepoint=False):
-        _lock_phone(str(facts["phone"]))
-        patient = _find(facts, user)
+        namesakes = _namesakes_under_lock(facts)
+        patient = _find(facts, user, namesakes)
         if patient is None:
             own = user if user is not None and not Patient.objects.filter(user=user).exists() else None
-            return Patient.objects.create(user=own, **facts)
+            return _create(Patient(user=own, **facts))
         return _fill_in(patient, facts, user)
 
 
-def _find(facts: dict[str, object], user: User | None) -> Patient | None:
-    candidates = Patient.objects.filter(
-        phone=facts["phone"],
-        last_name__iexact=facts["last_name"],
-        first_name__iexact=facts["first_name"],
-    ).order_by("id")
-    fitting = [patient for patient in candidates if _agrees(patient, facts)]
+def _find(facts: dict[str, object], user: User | None, namesakes: list[Patient]) -> Patient | None:
+    fitting = [patient for patient in namesakes if _agrees(patient, facts)]
     if user is not None:
         own = Patient.objects.filter(user=user).first()
         if own is not None:
@@ -110,12 +109,34 @@ def _fill_in(patient: Patient, facts: dict[str, object], user: User | None) -> P
     return patient
 
 
-def _lock_phone(phone: str) -> None:
-    """Two bookings of one new patient at once make one card. The key carries the schema: locks are database-wide."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{current_schema()}:patient:{phone}"]
-        )
+def _namesakes_under_lock(facts: dict[str, object]) -> list[Patient]:
+    """Return the cards with this phone and name, the oldest first, when nobody else is about to write one.
+
+    Two bookings of one new patient at once make one card. The key carries the schema: locks are database-wide.
+    """
+    batch = Batch()
+    phone = str(facts["phone"])
+    batch.add(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{current_schema()}:patient:{phone}"]
+    )
+    batch.add(_NAMESAKES, [phone])
+    fields = [field.attname for field in Patient._meta.concrete_fields]
+    cards = [Patient.from_db("default", fields, row) for row in batch.run()]
+    return [card for card in cards if _is_called(card, facts)]
+
+
+def _is_called(card: Patient, facts: dict[str, object]) -> bool:
+    return (card.last_name.casefold(), card.first_name.casefold()) == (
+        str(facts["last_name"]).casefold(),
+        str(facts["first_name"]).casefold(),
+    )
+
+
+def _create(patient: Patient) -> Patient:
+    batch = Batch()
+    batch.insert(patient)
+    batch.run_for_key(patient)
+    return patient
 
 
 def _clean(

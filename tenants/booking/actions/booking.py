@@ -8,11 +8,10 @@ from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.actions import Actor
-from tenants.booking import topics
-from tenants.booking.actions.logbook import write_down
-from tenants.booking.actions.placing import alternatives_finder, claim_place, local_start, lock_place, offered
+from tenants.booking.actions.placing import alternatives_finder, local_start, lock_place, offered
+from tenants.booking.actions.writing import insert_appointment
 from tenants.booking.models import Appointment, AppointmentSource
-from tenants.booking.policy import current_policy
+from tenants.booking.offer_cache import BookingFacts, facts_for_visit
 from tenants.booking.transactions import in_transaction, translate_overlap
 
 NOTES_LENGTH = 2000
@@ -31,18 +30,28 @@ def book_appointment(
     actor: Actor,
     now: dt.datetime,
     for_staff: bool = False,
+    overbook_reason: str = "",
+    hold_id: int | None = None,
+    series_id: int | None = None,
+    position: int = 0,
+    awaiting_approval: bool = False,
+    facts: BookingFacts | None = None,
 ) -> Appointment:
     """Book a visit at an instant and return it; price, rules and zone are kept as they are now.
 
-    One transaction (it joins `run_once`'s): locks the doctor, re-checks with the engine, inserts appointment,
-    claim, log, audit record and outbox event. Staff are not bound by notice and horizon. `source` is an
-    `AppointmentSource`, `language` that of the messages to the patient.
+    One transaction (it joins `run_once`'s): locks the resources, re-checks with the engine, inserts appointment,
+    claims, log, audit record and outbox event. Staff are not bound by notice and horizon. `source` is an
+    `AppointmentSource`, `language` that of the messages to the patient. With `overbook_reason` the visit is put
+    on top of what is there, which only staff may. `hold_id` is the caller's own hold, which is not in the way;
+    `facts` are those of this doctor, service and day, when they are at hand.
 
     Raises SlotTaken, SlotInPast, TooLateToBook, BeyondHorizon, NotWorking, ServiceNotOffered, PatientBusy,
     PatientNotFound, Unavailable; ValidationError for notes that are too long or an instant without a zone.
     """
     clean_notes = _clean_notes(notes)
-    policy = current_policy()
+    if facts is None:
+        facts = facts_for_visit(doctor_id=doctor_id, service_id=service_id, starts_at=starts_at)
+    policy = facts.policy
     offer = offered(
         doctor_id=doctor_id,
         service_id=service_id,
@@ -50,6 +59,7 @@ def book_appointment(
         starts_at=starts_at,
         policy=policy,
         now=now,
+        offers=facts.offers,
     )
     begins_at = starts_at.astimezone(dt.UTC)
 
@@ -63,28 +73,32 @@ def book_appointment(
             now=now,
             for_staff=for_staff,
         )
+        appointment = Appointment(
+            patient_id=patient_id,
+            doctor_id=doctor_id,
+            service_id=service_id,
+            clinic_id=clinic_id,
+            appointment_date=place.starts_at,
+            ends_at=place.ends_at,
+            time_zone=offer.time_zone,
+            local_start=local_start(begins_at, offer.time_zone),
+            notes=clean_notes,
+            price=offer.price,
+            currency=offer.currency,
+            policy=policy.snapshot(),
+            source=AppointmentSource(source),
+            language=_known_language(language),
+            series_id=series_id,
+            position=position,
+            awaiting_approval=awaiting_approval,
+            overbooked=place.overbook,
+            overbook_reason=overbook_reason,
+        )
         try:
-            appointment = Appointment.objects.create(
-                patient_id=patient_id,
-                doctor_id=doctor_id,
-                service_id=service_id,
-                clinic_id=clinic_id,
-                appointment_date=place.starts_at,
-                ends_at=place.ends_at,
-                time_zone=offer.time_zone,
-                local_start=local_start(begins_at, offer.time_zone),
-                notes=clean_notes,
-                price=offer.price,
-                currency=offer.currency,
-                policy=policy.snapshot(),
-                source=AppointmentSource(source),
-                language=_known_language(language),
-            )
-            claim_place(place, appointment_id=appointment.pk, clinic_id=clinic_id)
+            insert_appointment(appointment, place, actor=actor)
         except IntegrityError as error:
             finder = alternatives_finder(offer, around=begins_at, now=now, for_staff=for_staff)
             raise translate_overlap(error, find_alternatives=finder) from error
-        write_down(appointment, topic=topics.BOOKED, from_status="", actor=actor)
         return appointment
 
     return in_transaction(work)

@@ -8,7 +8,8 @@ from django.db import IntegrityError
 from tenants.audit.actions import Actor
 from tenants.booking import topics
 from tenants.booking.actions.logbook import OPEN, locked_appointment, require_status, write_down
-from tenants.booking.actions.placing import alternatives_finder, claim_place, local_start, lock_place, offered
+from tenants.booking.actions.placing import alternatives_finder, local_start, lock_place, offered
+from tenants.booking.actions.writing import claim_place
 from tenants.booking.errors import CancellationTooLate, WrongStatus
 from tenants.booking.models import Appointment, AppointmentStatus, Claim
 from tenants.booking.policy import current_policy

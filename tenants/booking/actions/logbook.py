@@ -3,7 +3,8 @@
 from typing import Any, Final
 from uuid import UUID
 
-from tenants.audit.actions import Actor, record
+from saas.core.batch import Batch, key_of_latest
+from tenants.audit.actions import Actor, audit_event
 from tenants.booking import topics
 from tenants.booking.errors import AppointmentNotFound, StaleVersion, WrongStatus
 from tenants.booking.models import Appointment, AppointmentEvent, AppointmentStatus
@@ -58,25 +59,45 @@ def write_down(
     actor: Actor,
     data: dict[str, Any] | None = None,
 ) -> None:
-    """Log, audit and publish what has just been done. `data` holds ids, codes and times only."""
+    """Log, audit and publish what has just been done: one round trip. `data` holds ids, codes and times only."""
+    batch = Batch()
+    note_down(batch, appointment, topic=topic, from_status=from_status, actor=actor, data=data)
+    batch.run()
+
+
+def note_down(
+    batch: Batch,
+    appointment: Appointment,
+    *,
+    topic: str,
+    from_status: str,
+    actor: Actor,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """Add log, audit record and outbox event to a batch; an appointment without a key is the one inserted last."""
     kind = topic.removeprefix("appointment.")
     facts = {"version": appointment.version, **(data or {})}
-    AppointmentEvent.objects.create(
-        appointment=appointment,
-        kind=kind,
-        from_status=from_status,
-        to_status=appointment.status,
-        actor_kind=actor.kind,
-        actor_id=actor.user_id,
-        data=facts,
+    is_new = appointment.pk is None
+    text_key = key_of_latest(Appointment, as_text=True) if is_new else str(appointment.pk)
+    batch.insert(
+        AppointmentEvent(
+            appointment_id=key_of_latest(Appointment) if is_new else appointment.pk,
+            kind=kind,
+            from_status=from_status,
+            to_status=appointment.status,
+            actor_kind=actor.kind,
+            actor_id=actor.user_id,
+            data=facts,
+        )
     )
-    record(f"booking.{kind}", actor=actor, on=appointment, data=facts)
+    batch.insert(audit_event(f"booking.{kind}", actor=actor, on=appointment, data=facts, object_id=text_key))
     publish(
         topic,
         aggregate_type=topics.APPOINTMENT,
-        aggregate_id=str(appointment.pk),
+        aggregate_id=text_key,
         version=appointment.version,
         payload={"appointment": str(appointment.public_id), **facts},
-        dedup_key=f"appointment:{appointment.pk}:v{appointment.version}:{kind}",
+        dedup_key=f"appointment:{appointment.public_id}:v{appointment.version}:{kind}",
         expires_at=appointment.ends_at,  # news about a visit that is over helps nobody
+        batch=batch,
     )

@@ -1,14 +1,13 @@
 """Finding a place for a visit under the lock: the part that booking and moving share."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from psycopg2.extras import DateTimeTZRange
 
 from saas.core.errors import DomainError
 from tenants.booking.errors import (
@@ -22,7 +21,7 @@ from tenants.booking.errors import (
     TooLateToBook,
 )
 from tenants.booking.loading import busy_under_lock, lock_doctor
-from tenants.booking.models import Claim, ClaimKind
+from tenants.booking.models import Claim
 from tenants.booking.policy import Policy
 from tenants.booking.selectors.slots_of_day import nearest_slots
 from tenants.booking.selectors.values import clinic_limits, plan_for
@@ -43,12 +42,22 @@ _REFUSALS: Final[dict[Reason, type[DomainError]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a visit goes: the doctor's locked resource and the visit's own interval."""
+class Span:
+    """The interval `[starts_at, ends_at)` in which one locked resource will be busy."""
 
     resource_id: int
     starts_at: dt.datetime
     ends_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a visit goes: what it keeps busy, the doctor first, and the visit's own interval."""
+
+    spans: tuple[Span, ...]
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    overbook: bool = False
 
 
 def offered(
@@ -59,9 +68,11 @@ def offered(
     starts_at: dt.datetime,
     policy: Policy,
     now: dt.datetime,
+    offers: Sequence[Offer] | None = None,
 ) -> Offer:
     """Return the offer of that day. Raises ServiceNotOffered, whose code names an unknown id.
 
+    `offers` are those of this doctor and service on the UTC day of the visit, when they are at hand.
     Raises ValidationError for an instant without a zone, SlotInPast or BeyondHorizon for one years away.
     """
     if starts_at.tzinfo is None:
@@ -71,7 +82,9 @@ def offered(
     far = out_of_reach(starts_at, now)
     if far is not None:
         raise _refusal(far, policy)
-    offer = find_offer(doctor_id=doctor_id, service_id=service_id, clinic_id=clinic_id, starts_at=starts_at)
+    offer = find_offer(
+        doctor_id=doctor_id, service_id=service_id, clinic_id=clinic_id, starts_at=starts_at, offers=offers
+    )
     if offer is None:
         raise ServiceNotOffered(
             code=unknown_part(doctor_id=doctor_id, service_id=service_id, clinic_id=clinic_id)
@@ -123,18 +136,8 @@ def lock_place(
         raise _refusal(reason, policy)
     if expired_holds:
         Claim.objects.filter(pk__in=expired_holds).update(active=False)
-    return Place(resource_id=locked.resource_id, starts_at=starts_at, ends_at=ends_at)
-
-
-def claim_place(place: Place, *, appointment_id: int, clinic_id: int) -> None:
-    """Insert the claim. The exclusion constraint has the last word, as an IntegrityError."""
-    Claim.objects.create(
-        resource_id=place.resource_id,
-        span=DateTimeTZRange(place.starts_at, place.ends_at),
-        kind=ClaimKind.BOOKING,
-        appointment_id=appointment_id,
-        clinic_id=clinic_id,
-    )
+    span = Span(locked.resource_id, starts_at, ends_at)
+    return Place(spans=(span,), starts_at=starts_at, ends_at=ends_at)
 
 
 def alternatives_finder(

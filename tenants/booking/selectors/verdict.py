@@ -1,6 +1,7 @@
 """Why an instant can or cannot be booked: the engine's own reason, in words."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -73,10 +74,22 @@ def explain(
     return verdict_of(examine(plan, starts_at), policy)
 
 
-def find_offer(*, doctor_id: int, service_id: int, clinic_id: int, starts_at: dt.datetime) -> Offer | None:
-    """Return the offer as it holds on the clinic's local date of the visit; None when there is none."""
+def find_offer(
+    *,
+    doctor_id: int,
+    service_id: int,
+    clinic_id: int,
+    starts_at: dt.datetime,
+    offers: Sequence[Offer] | None = None,
+) -> Offer | None:
+    """Return the offer as it holds on the clinic's local date of the visit; None when there is none.
+
+    `offers` are those of this doctor and service on the UTC day of the visit, when they are at hand.
+    """
     utc_day = starts_at.astimezone(dt.UTC).date()
-    offer = _offer_on(utc_day, doctor_id=doctor_id, service_id=service_id, clinic_id=clinic_id)
+    if offers is None:
+        offers = offers_on(doctor_id=doctor_id, service_id=service_id, on_date=utc_day)
+    offer = next((offer for offer in offers if offer.clinic_id == clinic_id), None)
     if offer is None:
         return None
     local_day = starts_at.astimezone(ZoneInfo(offer.time_zone)).date()  # the offer tells the clinic's zone

@@ -120,9 +120,9 @@ def test_query_count(
         make_patient(phone="+79161234567", last_name="Other")
     find()
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         find()
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         find(first_name="Новый")
 
 
