@@ -15,7 +15,7 @@ import shutil
 import signal
 import stat
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
@@ -46,6 +46,15 @@ SETTINGS: Mapping[str, str] = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %d ",
 }
+# The same order and case rules on every machine, whatever locales it has: PostgreSQL's own, by code point. Trigrams and
+# text search ask LC_CTYPE what a letter is; under "C" only a-z are, and a search would not see Cyrillic at all.
+LOCALE: Sequence[str] = (
+    "--locale=C",
+    "--lc-ctype=C.UTF-8",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--encoding=UTF8",
+)
 THROWAWAY: Mapping[str, str] = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -96,6 +105,17 @@ class Postgres:
     def port(self) -> int:
         """The port remembered from the last start."""
         return int(self._port_file.read_text())
+
+    @property
+    def has_old_locale(self) -> bool:
+        """Says whether the data were made under other rules for letters. Throwaway data are then made anew."""
+        if not (self.data / "PG_VERSION").exists():
+            return False
+        return not self._locale_file.exists() or self._locale_file.read_text() != " ".join(LOCALE)
+
+    @property
+    def _locale_file(self) -> Path:
+        return self.data / "polyclinic.locale"
 
     @property
     def _port_file(self) -> Path:
@@ -189,7 +209,7 @@ class Postgres:
         return {"user": self._account.uid, "group": self._account.gid, "extra_groups": []}
 
     def _initialise(self) -> None:
-        if (self.data / "PG_VERSION").exists():
+        if (self.data / "PG_VERSION").exists() and (self.durable or not self.has_old_locale):
             return
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(mode=0o700)
@@ -205,11 +225,7 @@ class Postgres:
             f"--username={USER}",
             f"--pwfile={password}",
             "--auth=scram-sha-256",
-            "--encoding=UTF8",
-            # The same order and case rules on every machine, whatever locales it has.
-            "--locale=C",
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
+            *LOCALE,
             "--no-instructions",
             "--no-sync",
         ]
@@ -220,6 +236,7 @@ class Postgres:
             shutil.rmtree(self.data, ignore_errors=True)
             message = f"PostgreSQL could not create its data directory {self.data}:\n{result.stderr}"
             raise LocalError(message)
+        self._locale_file.write_text(" ".join(LOCALE))
 
     def _launch(self) -> None:
         processes.reap(self._process)

@@ -47,6 +47,8 @@ def run() -> int:
             node.build_frontend()
             with progress.step("PostgreSQL and Redis"):
                 addresses = servers.start()
+            if advice := servers.advice():
+                progress.say(advice)
             if catches_mail:
                 addresses["EMAIL_URL"] = f"smtp://{processes.LOOPBACK}:{_smtp_port()}"
             env = prepare.product_environment(addresses, port=port)

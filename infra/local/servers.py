@@ -31,6 +31,15 @@ class Servers:
             addresses["REDIS_URL"] = f"{self.redis.url}/0"
         return addresses
 
+    def advice(self, environ: Mapping[str, str] = os.environ) -> str:
+        """What the person who started the servers should know; empty when there is nothing."""
+        if environ.get("DATABASE_URL") or not self.postgres.has_old_locale:
+            return ""
+        return (
+            "These databases were made by an older version: everything works, but a search that forgives typing "
+            f"errors does not see Cyrillic. To start anew: stop, remove {self.postgres.data}, `make run`."
+        )
+
     def stop(self) -> None:
         """Ends the servers that this object started, Redis first."""
         while self.started:

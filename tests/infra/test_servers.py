@@ -63,6 +63,60 @@ def test_postgres_is_18_with_room_for_schemas(postgres: Postgres) -> None:
     assert setting(postgres, "jit") == "off"
 
 
+def test_postgres_knows_the_letters_of_every_alphabet(postgres: Postgres) -> None:
+    connection = psycopg2.connect(f"{postgres.url}/postgres")
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE EXTENSION pg_trgm")
+        cursor.execute("SELECT cardinality(show_trgm('Иванов')), similarity('Иванов', 'иванав') > 0.3")
+        assert cursor.fetchone() == (7, True)
+        cursor.execute(
+            "SELECT upper('ёлкин'), lower('ЁЛКИН'), 'ЁЛКИН' ILIKE 'ёлк%', 'Ёлка' ~* '^ёл[[:alpha:]]+$'"
+        )
+        assert cursor.fetchone() == ("ЁЛКИН", "ёлкин", True, True)
+        cursor.execute(
+            "SELECT array_agg(name ORDER BY name) FROM unnest(ARRAY['Яна', 'Anna', 'Борис']) AS name"
+        )
+        assert cursor.fetchone() == (["Anna", "Борис", "Яна"],)
+    connection.close()
+
+
+def test_data_of_another_locale_are_kept_or_made_anew() -> None:
+    """The demo's are somebody's work and stay, with a word of advice; those of tests are worth nothing."""
+    name = f"postgres-old-{os.getpid()}"
+    servers = Servers(Postgres(name, settings={"shared_buffers": "16MB"}), Redis("never-started"))
+    try:
+        for durable in (True, False):
+            server = servers.postgres = Postgres(name, durable=durable, settings={"shared_buffers": "16MB"})
+            server.start()
+            assert servers.advice({}) == ""
+            _execute(server, "CREATE DATABASE kept")
+            server.stop()
+            server._locale_file.unlink()
+            assert "older version" in servers.advice({})
+            assert servers.advice({"DATABASE_URL": "postgres://db/x"}) == ""
+            server.start()
+            kept = _execute(server, "SELECT count(*) FROM pg_database WHERE datname = 'kept'")
+            assert (kept, bool(servers.advice({}))) == ((1, True) if durable else (0, False))
+            server.stop()
+            shutil.rmtree(server.data)
+    finally:
+        servers.postgres.stop()
+        shutil.rmtree(servers.postgres.data, ignore_errors=True)
+        for file in servers.postgres.home.glob(f"{name}.*"):
+            file.unlink()
+
+
+def _execute(server: Postgres, statement: str) -> object:
+    connection = psycopg2.connect(f"{server.url}/postgres")
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        row = cursor.fetchone() if cursor.description else None
+    connection.close()
+    return row[0] if row else None
+
+
 def test_postgres_second_start_reuses_the_first(postgres: Postgres) -> None:
     assert not Postgres(postgres.name, durable=False).start()
 

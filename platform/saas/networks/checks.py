@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as CheckWarning
 
 
 @register(Tags.database)
@@ -68,3 +69,26 @@ def check_pooler(*, databases: Sequence[str] | None = None, **_kwargs: Any) -> l
             if cursor.fetchone()[0] == "off" and not settings.DATABASE_MAY_LOSE_COMMITS:
                 found.append(Error(f"PostgreSQL runs with {name} = off", id="networks.E005"))
     return found
+
+
+@register(Tags.database)
+def check_letters(*, databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
+    """Trigrams and text search take from LC_CTYPE what a letter is: under C, Cyrillic is none."""
+    if not databases:
+        return []
+    from django.db import connection  # noqa: PLC0415 - only with a database at hand
+
+    from saas.networks.context import public_context  # noqa: PLC0415
+
+    with public_context(), connection.cursor() as cursor:
+        cursor.execute("SELECT datctype FROM pg_database WHERE datname = current_database()")
+        ctype = cursor.fetchone()[0]
+    if ctype not in {"C", "POSIX"}:
+        return []
+    return [
+        CheckWarning(
+            f"The database's LC_CTYPE is {ctype}: a search that forgives typing errors sees no Cyrillic",
+            hint="Create the database with LC_CTYPE 'C.UTF-8', as docs/operators.md says",
+            id="networks.W006",
+        )
+    ]
