@@ -1,4 +1,4 @@
-"""One log line when a request begins and one when it ends, with its id."""
+"""One log line when a request ends, with its id; one when it begins where the level is DEBUG."""
 
 from django.http import HttpRequest
 from django_structlog.middlewares import RequestMiddleware

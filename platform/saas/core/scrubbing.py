@@ -7,6 +7,7 @@ card numbers, bearer tokens).
 
 import re
 from collections.abc import Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any, cast
 
 from sentry_sdk.types import Event
@@ -34,7 +35,7 @@ def scrub(value: object, *, depth: int = 0) -> Any:  # noqa: ANN401 - as deep a 
         return REMOVED
     if isinstance(value, Mapping):
         return {
-            key: REMOVED if _is_personal_key(key) and item not in (None, "") else scrub(item, depth=depth + 1)
+            key: REMOVED if _is_personal_key(str(key)) and item not in (None, "") else scrub(item, depth=depth + 1)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple | set):
@@ -74,5 +75,6 @@ def scrub_sentry_event(event: Event, _hint: dict[str, Any]) -> Event:
     return cast("Event", scrub(event))
 
 
-def _is_personal_key(key: object) -> bool:
-    return isinstance(key, str) and _PERSONAL_KEYS.search(key) is not None
+@lru_cache(maxsize=1024)
+def _is_personal_key(key: str) -> bool:
+    return _PERSONAL_KEYS.search(key) is not None

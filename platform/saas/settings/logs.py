@@ -1,5 +1,7 @@
 """Logs: one JSON line per event, with request id and network, without personal data."""
 
+import logging
+
 import environ
 import structlog
 from structlog.typing import Processor
@@ -50,3 +52,5 @@ structlog.configure(
 )
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_USER_ID_FIELD = None
+# One line for each request, at its end, tells all that the line at its start would.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG

@@ -96,8 +96,7 @@ def test_request_line_has_id_and_network_and_no_person(
     finished = next(line for line in lines if line["event"] == "request_finished")
     assert finished["network"] == network.schema_name
     assert finished["request"] == "POST /accounts/login/"
-    started = next(line for line in lines if line["event"] == "request_started")
-    assert finished["request_id"] == started["request_id"]
+    assert [line["event"] for line in lines].count("request_finished") == 1
     assert len(finished["request_id"]) == 36
     for line in lines:
         for value in PERSON.values():
