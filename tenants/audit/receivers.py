@@ -4,7 +4,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from saas.networks.signals import handover_used
+from saas.networks.signals import handover_used, second_factor_reset
 from tenants.audit.actions import Actor, record
 
 
@@ -18,4 +18,16 @@ def record_handover(
         action,
         actor=Actor(kind="user", user_id=user_id, operator_id=operator_id),
         data={"reason": reason} if reason else {},
+    )
+
+
+@receiver(second_factor_reset)
+def record_second_factor_reset(
+    sender: object, user_id: int, operator_id: int | None, reason: str, **_kwargs: Any
+) -> None:
+    """Whose second factor the platform took away, and how they proved who they are."""
+    record(
+        "operator.second_factor_reset",
+        actor=Actor(kind="system", operator_id=operator_id),
+        data={"user": user_id, "reason": reason},
     )

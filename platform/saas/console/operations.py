@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from saas.accounts.models import User
-from saas.console.forms import ConfirmForm, ReasonForm
+from saas.console.forms import ConfirmForm, ReasonForm, StaffForm
 from saas.networks import actions, audit
 from saas.networks.handover import issue_handover
 from saas.networks.lifecycle import NetworkState
 from saas.networks.models import Network
 from saas.networks.scheduled import migrate_network, provision_again
+from saas.networks.second_factor import reset_staff_second_factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,15 @@ def _visit(operator: User, network: Network, data: dict[str, str]) -> Outcome:
     return Outcome(_("You are visiting “%(name)s”.") % {"name": network.name}, redirect=address)
 
 
+def _reset_second_factor(operator: User, network: Network, data: dict[str, str]) -> Outcome:
+    reset_staff_second_factor(
+        network_id=network.pk, email=data["email"], reason=data["reason"], operator_id=operator.pk
+    )
+    return Outcome(
+        _("The second factor is removed. They sign in again by resetting their password over their e-mail.")
+    )
+
+
 _RUNNING = frozenset({NetworkState.TRIAL, NetworkState.ACTIVE, NetworkState.PAST_DUE})
 
 OPERATIONS = {
@@ -128,6 +138,17 @@ OPERATIONS = {
             ),
             ReasonForm,
             _visit,
+            _RUNNING,
+        ),
+        Operation(
+            "reset-second-factor",
+            gettext_lazy("Reset a second factor"),
+            gettext_lazy(
+                "For one of the staff who lost it. Make sure first that it is really them: their second factor and "
+                "their password stop working and they are signed out everywhere. Write down how they proved it."
+            ),
+            StaffForm,
+            _reset_second_factor,
             _RUNNING,
         ),
     )

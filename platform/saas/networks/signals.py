@@ -11,3 +11,7 @@ Arguments: `network` (NetworkRef), `profile` (NetworkProfile).
 handover_used = Signal()
 """Sent after somebody was signed in by a grant. Arguments: `network` (NetworkRef), `user_id` (in the network),
 `operator_id` (public user, None for the owner's own log-in), `reason`."""
+
+second_factor_reset = Signal()
+"""Sent in the transaction that took somebody's second factor away. Arguments: `user_id` (in the network),
+`operator_id` (public user, None for a command), `reason`."""

@@ -6,14 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from saas.accounts.actions import create_person
 from saas.accounts.models import User
 from saas.accounts.roles import Role
-from saas.networks.context import NetworkRef, public_context
+from saas.networks.context import NetworkRef, network_context, public_context
 from saas.networks.lifecycle import NetworkState
 from saas.networks.models import Network, PlatformEvent
+from tenants.audit.models import AuditEvent
 
 LIST = "/console/networks/network/"
 
@@ -174,3 +178,79 @@ def test_only_the_console_may_evaluate_scripts(
     assert "unsafe-eval" in public_client.get("/console/")["Content-Security-Policy"]
     for response in (public_client.get("/livez"), client_for(twin_networks[0]).get("/livez")):
         assert "unsafe" not in response["Content-Security-Policy"]
+
+
+def _locked_out(network: NetworkRef, role: Role = Role.MANAGER) -> User:
+    with network_context(network):
+        user = create_person(email="manager@clinic.example", role=role, password="a-long-password")
+        TOTP.activate(user, generate_totp_secret())
+    return user
+
+
+def test_second_factor_of_staff_is_reset_with_a_reason_and_logged_on_both_sides(
+    operator: User,
+    public_client: Client,
+    client_for: Callable[..., Client],
+    twin_networks: tuple[NetworkRef, NetworkRef],
+) -> None:
+    one, other = twin_networks
+    user, twin = _locked_out(one), _locked_out(other)
+    theirs = client_for(one)
+    theirs.force_login(user)
+    assert theirs.get("/cms/").status_code == 200
+    assert "/reset-second-factor/" in public_client.get(f"{LIST}{one.id}/change/").content.decode()
+    address = _operate(one, "reset-second-factor")
+    assert 'type="email"' in public_client.get(address).content.decode()
+    sent = {"email": " Manager@Clinic.example", "reason": "Showed a passport in a call"}
+    assert public_client.post(address, sent).status_code == 302
+    assert theirs.get("/cms/").status_code == 302
+    with network_context(one):
+        assert not Authenticator.objects.filter(user=user).exists()
+        assert not User.objects.get(pk=user.pk).has_usable_password()
+        entry = AuditEvent.objects.get(action="operator.second_factor_reset")
+        assert (entry.operator_id, entry.data) == (operator.pk, {"user": user.pk, "reason": sent["reason"]})
+    with network_context(other):
+        assert Authenticator.objects.filter(user=twin).exists()
+        assert User.objects.get(pk=twin.pk).has_usable_password()
+    with public_context():
+        event = PlatformEvent.objects.get(action="account.second_factor_reset")
+    assert (event.network_id, event.actor_id) == (one.id, operator.pk)
+    assert event.data == {"user": user.pk, "removed": 1, "reason": sent["reason"]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"email": "manager@clinic.example", "reason": ""}, 400),
+        ({"email": "not an address", "reason": "Showed a passport"}, 400),
+        ({"email": "nobody@clinic.example", "reason": "Showed a passport"}, 404),
+        ({"email": "patient@clinic.example", "reason": "Showed a passport"}, 404),
+    ],
+)
+def test_second_factor_of_nobody_is_not_reset(
+    operator: User,
+    public_client: Client,
+    twin_networks: tuple[NetworkRef, NetworkRef],
+    fields: dict[str, str],
+    status: int,
+) -> None:
+    network = twin_networks[0]
+    user = _locked_out(network)
+    with network_context(network):
+        create_person(email="patient@clinic.example", role=Role.PATIENT, password="a-long-password")
+    response = public_client.post(_operate(network, "reset-second-factor"), fields)
+    assert response.status_code == status
+    assert fields["email"] in response.content.decode()
+    with network_context(network):
+        assert Authenticator.objects.filter(user=user).exists()
+    with public_context():
+        assert not PlatformEvent.objects.filter(action="account.second_factor_reset").exists()
+
+
+def test_second_factor_is_not_reset_by_looking(
+    operator: User, public_client: Client, twin_networks: tuple[NetworkRef, NetworkRef]
+) -> None:
+    user = _locked_out(twin_networks[0])
+    public_client.get(_operate(twin_networks[0], "reset-second-factor"), {"email": user.email})
+    with network_context(twin_networks[0]):
+        assert Authenticator.objects.filter(user=user).exists()
