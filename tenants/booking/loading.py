@@ -38,7 +38,7 @@ _LOCKED_HOURS = """
 """
 _BUSY_UNDER_LOCK = """
     SELECT c.id, lower(c.span), upper(c.span), c.kind, c.appointment_id,
-           coalesce(c.expires_at <= statement_timestamp(), false)
+           coalesce(c.expires_at <= statement_timestamp(), false) OR coalesce(c.hold_id = %s, false)
     FROM booking_claim c
     WHERE c.resource_id = %s AND c.active AND NOT c.overbook AND c.span && tstzrange(%s, %s, '[)')
 """
@@ -73,7 +73,7 @@ class LockedDoctor:
     patient_exists: bool
 
 
-def lock_doctor(doctor_id: int, *, patient_id: int) -> LockedDoctor:
+def lock_doctor(doctor_id: int, *, patient_id: int | None) -> LockedDoctor:
     """Lock the doctor's resource row; read hours and whether the patient exists in the same statement.
 
     A doctor whose resource row is missing (rows imported past the signals) gets one. Must be in a transaction;
@@ -91,22 +91,28 @@ def lock_doctor(doctor_id: int, *, patient_id: int) -> LockedDoctor:
 
 
 def busy_under_lock(
-    resource_id: int, *, since: dt.datetime, until: dt.datetime, but_appointment: int | None
+    resource_id: int,
+    *,
+    since: dt.datetime,
+    until: dt.datetime,
+    but_appointment: int | None,
+    but_hold: int | None = None,
 ) -> tuple[BusyTimes, list[int]]:
-    """Return what is busy within `[since, until)` and the ids of holds there that have expired. One query.
+    """Return what is busy within `[since, until)` and the ids of holds' claims there that end now. One query.
 
-    `but_appointment` leaves one appointment's own claim out: it is about to be moved.
+    These are the expired ones and those of `but_hold`. `but_appointment` leaves one appointment's own claim out:
+    it is about to be moved.
     """
     items: list[Busy] = []
-    expired_holds: list[int] = []
-    for claim_id, starts_at, ends_at, kind, appointment_id, has_expired in _rows(
-        _BUSY_UNDER_LOCK, [resource_id, since, until]
+    ended_holds: list[int] = []
+    for claim_id, starts_at, ends_at, kind, appointment_id, has_ended in _rows(
+        _BUSY_UNDER_LOCK, [but_hold, resource_id, since, until]
     ):
-        if has_expired:
-            expired_holds.append(claim_id)
+        if has_ended:
+            ended_holds.append(claim_id)
         elif but_appointment is None or appointment_id != but_appointment:
             items.append(Busy(starts_at, ends_at, _busy_kind(kind)))
-    return BusyTimes(items), expired_holds
+    return BusyTimes(items), ended_holds
 
 
 def ensure_doctor_resource(doctor_id: int) -> None:

@@ -48,7 +48,7 @@ def book_appointment(
     Raises SlotTaken, SlotInPast, TooLateToBook, BeyondHorizon, NotWorking, ServiceNotOffered, PatientBusy,
     PatientNotFound, Unavailable; ValidationError for notes that are too long or an instant without a zone.
     """
-    clean_notes = _clean_notes(notes)
+    said = clean_notes(notes)
     if facts is None:
         facts = facts_for_visit(doctor_id=doctor_id, service_id=service_id, starts_at=starts_at)
     policy = facts.policy
@@ -72,6 +72,9 @@ def book_appointment(
             policy=policy,
             now=now,
             for_staff=for_staff,
+            overbook=bool(overbook_reason),
+            hold_id=hold_id,
+            channel=source,
         )
         appointment = Appointment(
             patient_id=patient_id,
@@ -82,12 +85,12 @@ def book_appointment(
             ends_at=place.ends_at,
             time_zone=offer.time_zone,
             local_start=local_start(begins_at, offer.time_zone),
-            notes=clean_notes,
+            notes=said,
             price=offer.price,
             currency=offer.currency,
             policy=policy.snapshot(),
             source=AppointmentSource(source),
-            language=_known_language(language),
+            language=known_language(language),
             series_id=series_id,
             position=position,
             awaiting_approval=awaiting_approval,
@@ -104,7 +107,8 @@ def book_appointment(
     return in_transaction(work)
 
 
-def _clean_notes(notes: str) -> str:
+def clean_notes(notes: str) -> str:
+    """Return what is stored of a note. Raises ValidationError for one that is too long."""
     text = notes.replace("\x00", "").strip()
     if len(text) > NOTES_LENGTH:
         problem = ValidationError(
@@ -114,6 +118,7 @@ def _clean_notes(notes: str) -> str:
     return text
 
 
-def _known_language(language: str) -> str:
+def known_language(language: str) -> str:
+    """Return the product's language nearest to a code: its own, or the default."""
     code = language.split("-", maxsplit=1)[0].lower()
     return code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE

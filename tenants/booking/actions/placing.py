@@ -97,24 +97,29 @@ def lock_place(
     *,
     starts_at: dt.datetime,
     length: dt.timedelta,
-    patient_id: int,
+    patient_id: int | None,
     policy: Policy,
     now: dt.datetime,
     for_staff: bool,
     moving: int | None = None,
+    overbook: bool = False,
+    hold_id: int | None = None,
+    channel: str = "",
 ) -> Place:
     """Lock the doctor and let the engine decide under the lock.
 
     `length` may differ from the offer's for a visit that is moved (`moving`: its id, whose own claim is not in
-    the way). Raises SlotTaken (with a finder of alternatives), SlotInPast, TooLateToBook, BeyondHorizon,
+    the way). Nor is that of the caller's own hold, `hold_id`, which ends here. Without `patient_id` nobody is to
+    come yet. With `overbook` staff put the visit on top of others. Raises SlotTaken (with a finder of
+    alternatives), SlotInPast, TooLateToBook, BeyondHorizon,
     NotWorking, SlotMisaligned, PatientNotFound.
     """
     locked = lock_doctor(offer.doctor_id, patient_id=patient_id)
-    if not locked.patient_exists:
+    if patient_id is not None and not locked.patient_exists:
         raise PatientNotFound
     ends_at = starts_at + length
-    busy, expired_holds = busy_under_lock(
-        locked.resource_id, since=starts_at, until=ends_at, but_appointment=moving
+    busy, ended_holds = busy_under_lock(
+        locked.resource_id, since=starts_at, until=ends_at, but_appointment=moving, but_hold=hold_id
     )
     day = starts_at.astimezone(ZoneInfo(offer.time_zone)).date()
     plan = plan_for(
@@ -128,16 +133,19 @@ def lock_place(
         length=length,
     )
     reason = examine(plan, starts_at)
+    is_put_on_top = overbook and for_staff and reason is Reason.TAKEN
+    if is_put_on_top:
+        reason = None
     if reason in {Reason.TAKEN, Reason.BLOCKED}:
         raise SlotTaken(
             find_alternatives=alternatives_finder(offer, around=starts_at, now=now, for_staff=for_staff)
         )
     if reason is not None:
         raise _refusal(reason, policy)
-    if expired_holds:
-        Claim.objects.filter(pk__in=expired_holds).update(active=False)
+    if ended_holds:
+        Claim.objects.filter(pk__in=ended_holds).update(active=False)
     span = Span(locked.resource_id, starts_at, ends_at)
-    return Place(spans=(span,), starts_at=starts_at, ends_at=ends_at)
+    return Place(spans=(span,), starts_at=starts_at, ends_at=ends_at, overbook=is_put_on_top)
 
 
 def alternatives_finder(
