@@ -4,8 +4,6 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from allauth.account.utils import perform_login
-from csp.decorators import csp_update
-from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,12 +20,12 @@ from saas.networks.handover import check_handover, issue_handover, redeem_handov
 from saas.networks.hosts import network_url, platform_url
 from saas.networks.lifecycle import serves
 from saas.networks.models import HandoverGrant
+from saas.networks.policies import leading_to_networks
 from saas.networks.selectors import networks_of_owner
 from saas.networks.signals import handover_used
 from saas.networks.visits import begin_visit
 
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-_NETWORK_HOSTS = network_url(f"*.{settings.PLATFORM_HOST}", "")
 
 
 @never_cache
@@ -65,7 +63,7 @@ def handover(request: HttpRequest, token: str) -> HttpResponse:
 
 @login_required
 @require_GET
-@csp_update({"form-action": [_NETWORK_HOSTS]})
+@leading_to_networks
 def my_networks(request: HttpRequest) -> HttpResponse:
     """On the public site: the networks of the person who is signed in."""
     return _my_networks(request)
@@ -73,7 +71,7 @@ def my_networks(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-@csp_update({"form-action": [_NETWORK_HOSTS]})  # type: ignore[arg-type] # typed for views without arguments
+@leading_to_networks
 def open_network(request: HttpRequest, network_id: int) -> HttpResponse:
     """Hand the owner over to a network of theirs. Somebody else's is not found."""
     user = cast("User", request.user)

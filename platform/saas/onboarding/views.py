@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,6 +20,7 @@ from saas.networks.errors import SubdomainRefused
 from saas.networks.handover import issue_handover
 from saas.networks.hosts import network_host, network_url
 from saas.networks.limits import hit
+from saas.networks.policies import leading_to_networks
 from saas.onboarding import actions, links
 from saas.onboarding.addresses import check_address, suggest
 from saas.onboarding.codes import CODE_LIFE
@@ -164,6 +164,7 @@ def another_address(request: HttpRequest, token: str) -> HttpResponse:
 
 @never_cache
 @require_GET
+@leading_to_networks
 def progress(request: HttpRequest, token: str) -> HttpResponse:
     """What is being prepared. With htmx only the part that changes; without JavaScript the page reloads itself."""
     try:
@@ -182,8 +183,7 @@ def progress(request: HttpRequest, token: str) -> HttpResponse:
         "network_login_url": network_url(network_host(begun.slug), "/accounts/login/"),
     }
     partial = request.headers.get("HX-Request") == "true"
-    page = render(request, f"saas/onboarding/{'_progress' if partial else 'progress'}.html", context)
-    return _leading_to_networks(request, page)
+    return render(request, f"saas/onboarding/{'_progress' if partial else 'progress'}.html", context)
 
 
 @never_cache
@@ -261,13 +261,6 @@ def _address_page(
 
 def _dead_end(request: HttpRequest, error: DomainError) -> HttpResponse:
     return render(request, "saas/onboarding/dead_end.html", {"error": error}, status=error.status)
-
-
-def _leading_to_networks(request: HttpRequest, page: HttpResponse) -> HttpResponse:
-    """Let the page's forms end on a network's host: browsers apply form-action to redirects too."""
-    allow = csp_update({"form-action": [network_url(f"*.{settings.PLATFORM_HOST}", "")]})
-    allow(lambda _request: page)(request)  # marks the response for django-csp's middleware
-    return page
 
 
 def _owner(request: HttpRequest) -> User | None:

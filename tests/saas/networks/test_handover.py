@@ -87,6 +87,20 @@ def test_owner_goes_from_the_list_to_the_desk(
     assert (event.actor_id, event.operator_id) == (owner.pk, None)
 
 
+def test_list_lets_its_forms_end_on_the_networks_hosts_of_today(
+    network: NetworkRef, public_client: Client, settings: Settings
+) -> None:
+    with public_context():
+        public_client.force_login(_public_user("owner@first.example"))
+    for host, port in (("localhost", 8123), ("localhost", 8124)):
+        settings.PLATFORM_HOST, settings.PLATFORM_PORT = host, port
+        page = public_client.get("/networks/")
+        policy = page["Content-Security-Policy"]
+        assert re.search(rf"form-action [^;]*http://\*\.{host}:{port}(;| |$)", policy), policy
+        opened = public_client.post(f"/networks/{network.id}/open/")
+        assert opened["Location"].startswith(f"http://{network.primary_host}:{port}/")
+
+
 def test_somebody_elses_network_is_not_found(network: NetworkRef, public_client: Client) -> None:
     user = _public_user("stranger@example.org")
     with public_context():
