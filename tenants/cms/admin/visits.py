@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -39,6 +40,8 @@ _EVENTS: Final = {
     "cancelled": _("cancelled"),
     "no_show": _("the patient did not come"),
 }
+_DAY: Final = dt.timedelta(days=1)
+_ANY_DAY: Final = (dt.date(1900, 1, 1), dt.date(2999, 12, 31))
 CHANGE_VISITS: Final = "booking.change_appointment"
 
 
@@ -47,10 +50,28 @@ def visit_time(visit: Appointment) -> str:
     return format_when(visit.appointment_date, zone=visit.time_zone)
 
 
-class AppointmentFilters(WagtailFilterSet):
-    """Days are those of UTC midnight; the listing itself shows the clinic's clock."""
+class LocalDaysFilter(django_filters.DateFromToRangeFilter):
+    """Whole days on the clock of each visit's own clinic, both ends included."""
 
-    appointment_date = django_filters.DateFromToRangeFilter(label=_("Date"), widget=DateRangePickerWidget)
+    def filter(self, qs: QuerySet[Appointment], value: slice | None) -> QuerySet[Appointment]:
+        if value is None:
+            return qs
+        if value.start is not None:
+            first = max(value.start.date(), _ANY_DAY[0])
+            qs = qs.filter(local_start__gte=first.isoformat(), appointment_date__gte=_midnight(first) - _DAY)
+        if value.stop is not None:
+            after = min(value.stop.date(), _ANY_DAY[1]) + _DAY
+            qs = qs.filter(local_start__lt=after.isoformat(), appointment_date__lt=_midnight(after) + _DAY)
+        return qs
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    """In UTC; with a day to spare on either side it bounds the day of every zone, so that the index is used."""
+    return dt.datetime.combine(day, dt.time(), dt.UTC)
+
+
+class AppointmentFilters(WagtailFilterSet):
+    appointment_date = LocalDaysFilter(label=_("Date"), widget=DateRangePickerWidget)
     status = django_filters.MultipleChoiceFilter(label=_("Status"), choices=AppointmentStatus.choices)
     doctor = django_filters.ModelChoiceFilter(
         label=_("Doctor"), queryset=Doctor.objects.select_related("user")

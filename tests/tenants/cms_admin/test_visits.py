@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -98,6 +99,51 @@ def test_filters_by_doctor_status_and_date(staff_client: Callable[[Role], Client
     assert mine.patient.last_name in html
     assert other.patient.last_name not in html
     assert mine.patient.last_name not in none
+
+
+def _visit_at(local_start: str, time_zone: str) -> Appointment:
+    visit = book(make_bookable(time_zone=time_zone), hours=50)
+    start = dt.datetime.fromisoformat(local_start).replace(tzinfo=ZoneInfo(time_zone))
+    Appointment.objects.filter(pk=visit.pk).update(
+        appointment_date=start,
+        ends_at=start + dt.timedelta(minutes=30),
+        local_start=local_start,
+        time_zone=time_zone,
+    )
+    return visit
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("from=2027-01-12&to=2027-01-12", {"early east", "late west"}),
+        ("from=2027-01-12&to=", {"early east", "late west", "next west"}),
+        ("from=&to=2027-01-12", {"evening east", "early east", "late west"}),
+        ("from=2027-01-13&to=2027-01-13", {"next west"}),
+        ("from=2027-01-14&to=2027-01-12", set()),
+        ("from=&to=9999-12-30", {"evening east", "early east", "late west", "next west"}),
+        ("from=&to=9999-12-31", {"evening east", "early east", "late west", "next west"}),
+        ("from=0001-01-01&to=", {"evening east", "early east", "late west", "next west"}),
+        ("from=nonsense&to=", None),
+    ],
+)
+def test_days_are_those_of_the_clinics_clock(
+    staff_client: Callable[[Role], Client], query: str, expected: set[str] | None
+) -> None:
+    """Where UTC has another date: Petropavlovsk-Kamchatsky, 12 hours ahead, and Honolulu, 10 behind."""
+    visits = {
+        "evening east": _visit_at("2027-01-11T23:30", "Asia/Kamchatka"),
+        "early east": _visit_at("2027-01-12T00:00", "Asia/Kamchatka"),
+        "late west": _visit_at("2027-01-12T23:30", "Pacific/Honolulu"),
+        "next west": _visit_at("2027-01-13T00:00", "Pacific/Honolulu"),
+    }
+
+    query = query.replace("from", "appointment_date_from").replace("to=", "appointment_date_to=")
+    response = staff_client(Role.RECEPTION).get(f"/cms/appointments/results/?{query}")
+
+    assert response.status_code == 200
+    shown = {name for name, visit in visits.items() if f"/inspect/{visit.pk}/" in response.content.decode()}
+    assert shown == (set(visits) if expected is None else expected)
 
 
 def test_export_of_visits(staff_client: Callable[[Role], Client]) -> None:
