@@ -62,16 +62,28 @@ class Appointment(models.Model):
 
     public_id = models.UUIDField(unique=True, default=uuid4, editable=False)
     patient = models.ForeignKey(
-        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="appointments"
+        Patient,
+        verbose_name=_("patient"),
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="appointments",
     )
     doctor = models.ForeignKey(
-        Doctor, verbose_name=_("doctor"), on_delete=models.PROTECT, related_name="appointments"
+        Doctor,
+        verbose_name=_("doctor"),
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="appointments",
     )
     service = models.ForeignKey(
         Service, verbose_name=_("service"), on_delete=models.PROTECT, related_name="appointments"
     )
     clinic = models.ForeignKey(
-        Clinic, verbose_name=_("clinic"), on_delete=models.PROTECT, related_name="appointments"
+        Clinic,
+        verbose_name=_("clinic"),
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="appointments",
     )
     appointment_date = models.DateTimeField(_("begins"), help_text=_("An instant, in spite of its name."))
     ends_at = models.DateTimeField(_("ends"))
@@ -147,6 +159,7 @@ class Appointment(models.Model):
                 condition=Q(status__in=("scheduled", "confirmed"), overbooked=False),
             ),
         )
+        # Those of doctor, patient and clinic serve their foreign keys too, which have none of their own.
         indexes = (
             models.Index(fields=("doctor", "appointment_date"), name="booking_appointment_doctor"),
             models.Index(fields=("patient", "-appointment_date"), name="booking_appointment_patient"),
@@ -190,7 +203,9 @@ class Claim(models.Model):
     session = models.ForeignKey(
         GroupSession, null=True, blank=True, on_delete=models.PROTECT, related_name="claims"
     )
-    clinic = models.ForeignKey(Clinic, null=True, blank=True, on_delete=models.PROTECT, related_name="claims")
+    clinic = models.ForeignKey(
+        Clinic, null=True, blank=True, on_delete=models.PROTECT, db_index=False, related_name="claims"
+    )
     active = models.BooleanField(default=True)
     overbook = models.BooleanField(default=False)
     expires_at = models.DateTimeField(null=True, blank=True)
