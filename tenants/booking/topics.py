@@ -19,6 +19,8 @@ RESTORED: Final = "appointment.restored"
 """What ended the visit was undone: it is open again."""
 
 DOCTOR: Final = "doctor"
+HOURS_END: Final = "schedule.hours_end"
+"""A doctor's published hours end soon. Payload: `until` (ISO date), `level` (30, 14 or 7 days before)."""
 TIME_FREED: Final = "time.freed"
 """A doctor has time again without a visit having gone. Payload: doctor, clinic (or null), starts_at, ends_at."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import django_stubs_ext
 import environ
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -171,6 +172,10 @@ CELERY_BEAT_SCHEDULE = {
     "count-usage": {"task": "saas.networks.scheduled.count_usage_of_all", "schedule": timedelta(minutes=15)},
     "onboarding-sweep": {"task": "saas.onboarding.tasks.sweep", "schedule": timedelta(seconds=15)},
     "booking-housekeeping": {"task": "tenants.booking.tasks.tidy_all", "schedule": timedelta(minutes=5)},
+    "booking-nightly": {
+        "task": "tenants.booking.scheduled.nightly_all",
+        "schedule": crontab(hour="1", minute="10"),
+    },
 }
 
 # --- people -----------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ elapsed time. All instants are aware UTC datetimes, all intervals half-open.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -18,20 +18,43 @@ MIDNIGHT: Final = dt.time(0)
 
 
 class Rule(NamedTuple):
-    """Weekly hours on one day (0 Monday) of the clinic's wall clock; see `doctors.DoctorSchedule`."""
+    """Hours that recur on the clinic's wall clock; what the fields mean says `doctors.DoctorSchedule`.
+
+    With `cycle_days` it is a cycle from `anchor` on, else every `every_weeks` weeks on `weekday` (0 Monday).
+    """
 
     weekday: int
     start: dt.time
     end: dt.time
     valid_from: dt.date | None = None
     valid_until: dt.date | None = None
+    every_weeks: int = 1
+    anchor: dt.date | None = None
+    cycle_days: int | None = None
+    cycle_day: int | None = None
 
-    def holds_on(self, day: dt.date) -> bool:
-        return (
-            day.weekday() == self.weekday
-            and (self.valid_from is None or self.valid_from <= day)
-            and (self.valid_until is None or day <= self.valid_until)
-        )
+    def days(self, first: dt.date, last: dt.date) -> Iterator[dt.date]:
+        """Give the local dates of `[first, last)` on which these hours begin, in order."""
+        begin, step = first, self.cycle_days or 7 * self.every_weeks
+        if self.valid_from is not None and self.valid_from > begin:
+            begin = self.valid_from
+        if self.cycle_days and self.anchor is not None:
+            begin = max(begin, self.anchor)
+            ahead = ((self.cycle_day or 0) - (begin - self.anchor).days) % step
+        elif self.every_weeks > 1 and self.anchor is not None:
+            origin = self.anchor - dt.timedelta(days=self.anchor.weekday() - self.weekday)
+            ahead = (origin - begin).days % step
+        else:
+            ahead = (self.weekday - begin.weekday()) % 7
+        end = last
+        if self.valid_until is not None and self.valid_until < last:
+            end = self.valid_until + ONE_DAY
+        if (end - begin).days <= ahead:
+            return
+        day, stride = begin + dt.timedelta(days=ahead), dt.timedelta(days=step)
+        while day < end:
+            yield day
+            day += stride
 
 
 class Window(NamedTuple):
@@ -46,23 +69,14 @@ def work_windows(rules: Iterable[Rule], *, zone: str, first: dt.date, last: dt.d
 
     One that began on the evening before `first` is included whole, and so is one that ends after `last`.
     """
-    by_weekday: dict[int, list[Rule]] = {}
-    for rule in rules:
-        by_weekday.setdefault(rule.weekday, []).append(rule)
-    if not by_weekday:
-        return []
     begin, end = day_start(first, zone), day_start(last, zone)
-    found: list[Window] = []
-    day = first - ONE_DAY
-    while day < last:
-        for rule in by_weekday.get(day.weekday(), ()):
-            if rule.holds_on(day):
-                found.extend(
-                    w
-                    for w in wall_windows(rule.start, rule.end, day, zone)
-                    if w.ends_at > begin and w.starts_at < end
-                )
-        day += ONE_DAY
+    found = [
+        window
+        for rule in rules
+        for day in rule.days(first - ONE_DAY, last)
+        for window in wall_windows(rule.start, rule.end, day, zone)
+        if window.ends_at > begin and window.starts_at < end
+    ]
     found.sort()
     return found
 
@@ -73,7 +87,8 @@ def day_start(day: dt.date, zone: str) -> dt.datetime:
     return dt.datetime.combine(day, MIDNIGHT, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-def wall_windows(start_time: dt.time, end_time: dt.time, day: dt.date, zone: str) -> list[Window]:
+@lru_cache(maxsize=65536)
+def wall_windows(start_time: dt.time, end_time: dt.time, day: dt.date, zone: str) -> tuple[Window, ...]:
     """Return when the clock of the zone shows a time in `[start_time, end_time)`, from this local date on.
 
     An end not after the start lies on the next date. Two windows where the repeated hour cuts them apart, none
@@ -92,7 +107,7 @@ def wall_windows(start_time: dt.time, end_time: dt.time, day: dt.date, zone: str
         if pieces and pieces[-1].ends_at == piece.starts_at:
             piece = Window(pieces.pop().starts_at, piece.ends_at)
         pieces.append(piece)
-    return pieces
+    return tuple(pieces)
 
 
 @lru_cache(maxsize=8192)
