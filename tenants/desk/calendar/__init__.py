@@ -1,0 +1,1 @@
+"""The desk's calendar: a clinic's day by doctor or room, changed by hand, shared by every desk that shows it."""

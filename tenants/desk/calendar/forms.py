@@ -1,0 +1,100 @@
+"""What the calendar's script and panels send."""
+
+import datetime as dt
+from typing import Any, Final
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from tenants.services.offers import Offer
+
+MAX_MINUTES: Final = 24 * 60
+_LOCAL_FORMATS: Final = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+
+
+class LocalTimeField(forms.DateTimeField):
+    """A wall-clock time of the clinic; cleans to a naive datetime."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(input_formats=_LOCAL_FORMATS, **kwargs)
+
+    def to_python(self, value: object) -> dt.datetime | None:
+        if value in self.empty_values:
+            return None
+        for pattern in _LOCAL_FORMATS:
+            try:
+                return dt.datetime.strptime(str(value).strip(), pattern)  # noqa: DTZ007 - the clinic's zone is applied by `instant_of`
+            except ValueError:
+                continue
+        raise forms.ValidationError(_("Write the time as YYYY-MM-DDTHH:MM."), code="invalid")
+
+
+class MoveForm(forms.Form):
+    """Where a visit goes. Without `doctor` it stays with its own, without `minutes` it keeps its length."""
+
+    start = LocalTimeField()
+    minutes = forms.IntegerField(min_value=5, max_value=MAX_MINUTES, required=False)
+    doctor = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
+    version = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+
+
+class BlockForm(forms.Form):
+    """Time of a doctor that is closed for visits."""
+
+    start = LocalTimeField(label=_("From"))
+    end = LocalTimeField(label=_("Until"))
+    doctor = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+    clinic = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
+
+class BookForm(forms.Form):
+    """A visit booked in the panel, for a patient found or for a new one."""
+
+    start = LocalTimeField(widget=forms.HiddenInput)
+    doctor = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
+    clinic = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
+    service = forms.TypedChoiceField(label=_("Service"), coerce=int)
+    patient = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False, widget=forms.HiddenInput)
+    last_name = forms.CharField(label=_("Last name"), max_length=150, required=False)
+    first_name = forms.CharField(label=_("First name"), max_length=150, required=False)
+    phone = forms.CharField(
+        label=_("Phone"), max_length=40, required=False, widget=forms.TextInput({"type": "tel"})
+    )
+    notes = forms.CharField(
+        label=_("Note"), max_length=2000, required=False, widget=forms.Textarea({"rows": 2})
+    )
+    overbook_reason = forms.CharField(
+        label=_("Why it is put in"),
+        max_length=300,
+        required=False,
+        help_text=_("The time is not free. Write why the visit is put in all the same."),
+    )
+
+    def __init__(
+        self, data: QueryDict | None = None, *, offers: list[Offer], names: dict[int, str], **kwargs: Any
+    ) -> None:
+        super().__init__(data, use_required_attribute=False, **kwargs)
+        is_new = not self["patient"].value()
+        for name in ("last_name", "first_name", "phone"):
+            self.fields[name].required = is_new
+        self.fields["service"].choices = [  # type: ignore[attr-defined] # a choice field
+            (offer.service_id, names[offer.service_id]) for offer in offers
+        ]
+
+
+class ReasonForm(forms.Form):
+    """Why a visit is cancelled."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+    version = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+
+
+def cleaned(form: forms.Form) -> dict[str, Any]:
+    """Return what the calendar's script sent. Raises ValidationError that names the fields."""
+    if form.is_valid():
+        return form.cleaned_data
+    raise forms.ValidationError(
+        [f"{name}: {text}" for name, problems in form.errors.items() for text in problems]
+    )
