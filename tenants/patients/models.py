@@ -1,5 +1,7 @@
 """Patients (FHIR Patient): people who are treated, whether or not they can sign in."""
 
+from collections.abc import Iterable
+from typing import Any
 from uuid import uuid4
 
 from django.contrib.postgres.indexes import GinIndex
@@ -7,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from saas.accounts.models import Gender, User
+from tenants.patients.search import SearchTextField, with_search_text
 
 
 class Patient(models.Model):
@@ -40,7 +43,7 @@ class Patient(models.Model):
         blank=True,
         help_text=_("Such as an allergy; shown at every visit."),
     )
-    search_text = models.TextField(
+    search_text = SearchTextField(
         default="",
         blank=True,
         editable=False,
@@ -59,6 +62,9 @@ class Patient(models.Model):
 
     def __str__(self) -> str:
         return self.full_name
+
+    def save(self, *, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        super().save(update_fields=with_search_text(update_fields), **kwargs)
 
     @property
     def full_name(self) -> str:
