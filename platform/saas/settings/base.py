@@ -172,6 +172,10 @@ CELERY_BEAT_SCHEDULE = {
     "count-usage": {"task": "saas.networks.scheduled.count_usage_of_all", "schedule": timedelta(minutes=15)},
     "onboarding-sweep": {"task": "saas.onboarding.tasks.sweep", "schedule": timedelta(seconds=15)},
     "booking-housekeeping": {"task": "tenants.booking.tasks.tidy_all", "schedule": timedelta(minutes=5)},
+    "booking-overdue": {
+        "task": "tenants.booking.tasks.end_overdue_all",
+        "schedule": timedelta(seconds=30),
+    },
     "booking-nightly": {
         "task": "tenants.booking.scheduled.nightly_all",
         "schedule": crontab(hour="1", minute="10"),
