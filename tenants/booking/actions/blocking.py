@@ -7,7 +7,9 @@ from psycopg2.extras import DateTimeTZRange
 
 from saas.core.errors import NotFound
 from tenants.audit.actions import Actor, record
+from tenants.booking.actions.freeing import announce_freed
 from tenants.booking.errors import BadInterval, BlockNotFound, TimeNotFree
+from tenants.booking.gaps.store import rewrite_after_commit, rewrite_around
 from tenants.booking.loading import ensure_doctor_resource
 from tenants.booking.models import Claim, ClaimKind, Resource
 from tenants.booking.transactions import EXCLUSION_VIOLATION, in_transaction, sqlstate
@@ -60,6 +62,7 @@ def block_time(
             if sqlstate(error) == EXCLUSION_VIOLATION:
                 raise TimeNotFree(params={"appointments": []}) from error
             raise
+        rewrite_around([(resource.pk, starts_at, ends_at)])
         record("booking.time_blocked", actor=actor, on=block, data={"doctor": doctor_id, "clinic": clinic_id})
         return block
 
@@ -94,7 +97,7 @@ def move_block(
 
 
 def unblock_time(*, claim_id: int, actor: Actor) -> None:
-    """Open blocked time again. Locks the claim. Raises BlockNotFound."""
+    """Open blocked time again; the waiting list hears of it. Locks the claim. Raises BlockNotFound."""
 
     def work() -> None:
         blocks = Claim.objects.select_for_update().filter(pk=claim_id, kind=ClaimKind.BLOCK, active=True)
@@ -103,6 +106,8 @@ def unblock_time(*, claim_id: int, actor: Actor) -> None:
             raise BlockNotFound
         block.active = False
         block.save(update_fields=["active"])
+        rewrite_after_commit([(block.resource_id, block.span.lower, block.span.upper)])
+        announce_freed(Claim.objects.filter(pk=block.pk))
         record("booking.time_unblocked", actor=actor, on=block)
 
     in_transaction(work)
