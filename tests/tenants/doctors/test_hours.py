@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -10,7 +11,7 @@ from tenants.doctors.models import DoctorSchedule
 from tests.factories import make_clinic, make_doctor, make_hours
 
 
-def window(day: int, start: str, end: str, *, zone: str = "Europe/Moscow", **fields: dt.date) -> Window:
+def window(day: int, start: str, end: str, *, zone: str = "Europe/Moscow", **fields: Any) -> Window:
     return Window(day, dt.time.fromisoformat(start), dt.time.fromisoformat(end), zone, "Clinic", **fields)
 
 
@@ -85,3 +86,76 @@ def test_saving_hours_again_does_not_meet_itself(network: object) -> None:
     [row] = make_hours(doctor=doctor, clinic=clinic, days=[1])
 
     refuse_overlap(row)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        # Every second week, in the same and in different weeks, also by an anchor in another year.
+        (
+            {"every_weeks": 2, "anchor_date": "2027-01-11"},
+            {"every_weeks": 2, "anchor_date": "2027-01-20"},
+            False,
+        ),
+        (
+            {"every_weeks": 2, "anchor_date": "2027-01-11"},
+            {"every_weeks": 2, "anchor_date": "2027-01-25"},
+            True,
+        ),
+        (
+            {"every_weeks": 2, "anchor_date": "2027-01-11"},
+            {"every_weeks": 3, "anchor_date": "2025-01-20"},
+            True,
+        ),
+        ({"every_weeks": 2, "anchor_date": "2027-01-11"}, {}, 1),
+        # Two on, two off: the other two days are free, every other weekday is not.
+        ({"cycle": (4, 0)}, {"cycle": (4, 2)}, 0),
+        ({"cycle": (4, 0)}, {"cycle": (4, 0)}, 1),
+        ({"cycle": (4, 0)}, {}, 1),
+        ({"cycle": (7, 1)}, {}, 0),
+        (
+            {"cycle": (7, 1), "valid_until": "2027-02-01"},
+            {"cycle": (8, 0), "valid_from": "2027-02-02"},
+            False,
+        ),
+    ],
+)
+def test_patterns_meet_when_any_of_their_days_do(
+    one: dict[str, Any], other: dict[str, Any], expected: int
+) -> None:
+    first, second = patterned(**one), patterned(**other)
+
+    assert meets(first, second) == bool(expected)
+    assert meets(second, first) == bool(expected)
+
+
+def patterned(**fields: Any) -> Window:
+    if "cycle" in fields:
+        days, day = fields.pop("cycle")
+        fields |= {"cycle_days": days, "cycle_day": day, "anchor_date": "2027-01-11"}
+    dates = {
+        name: dt.date.fromisoformat(value) if isinstance(value, str) else value
+        for name, value in fields.items()
+    }
+    return window(0, "09:00", "13:00", **dates)
+
+
+@pytest.mark.django_db
+@pytest.mark.integration
+def test_drafts_are_compared_with_drafts(network: object) -> None:
+    clinic = make_clinic()
+    doctor = make_doctor(clinics=[clinic])
+    make_hours(doctor=doctor, clinic=clinic, days=[0])
+    facts = {
+        "doctor": doctor,
+        "clinic": clinic,
+        "day_of_week": 0,
+        "start_time": dt.time(9),
+        "end_time": dt.time(12),
+    }
+
+    refuse_overlap(DoctorSchedule(**facts, state="draft"))
+    make_hours(doctor=doctor, clinic=clinic, days=[0], state="draft")
+    with pytest.raises(ValidationError):
+        refuse_overlap(DoctorSchedule(**facts, state="draft"))
