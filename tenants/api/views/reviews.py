@@ -48,7 +48,12 @@ class ReviewList(ApiView):
         tags=["Reviews"],
         parameters=[IDEMPOTENCY_KEY],
         request=serializers.ReviewIn,
-        responses={201: serializers.Review, 409: serializers.Error, 422: serializers.Error},
+        responses={
+            201: serializers.Review,
+            404: serializers.Error,
+            409: serializers.Error,
+            422: serializers.Error,
+        },
     )
     def post(self, request: Request) -> Response:
         """Write about a completed visit of one's own. The clinic reads it before it is shown."""
