@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils import dateformat
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, npgettext, pgettext
 from django.utils.translation import gettext as _
 
 from saas.accounts.models import User
 from saas.core.formatting import format_date, format_zone
 from tenants.booking.models import Appointment, Claim, ClaimKind, PaymentStatus
+from tenants.booking.slots import Window
 from tenants.desk.calendar.access import may_change
 from tenants.desk.calendar.frame import Frame, View
 from tenants.desk.calendar.sheet import Column, Sheet, State, short_name, span_of, state_of, time_off
@@ -47,7 +48,6 @@ def feed_of(sheet: Sheet, *, user: User, now: dt.datetime) -> dict[str, Any]:
         "off": [
             {"column": column.resource.pk, "start": _local(begin, zone), "end": _local(end, zone)}
             for column in sheet.columns
-            if column.windows is not None
             for begin, end in time_off(column.windows, since=frame.starts_at, until=frame.ends_at)
         ],
         "visits": [
@@ -67,27 +67,29 @@ def numbers_of(sheet: Sheet) -> list[dict[str, str | int]]:
     waiting, absent = sum(state in _WAITING for state in states), states.count(State.NO_SHOW)
     unconfirmed = states.count(State.SCHEDULED) + states.count(State.APPROVAL)
     rows: list[dict[str, str | int]] = [
-        {"key": "visits", "value": total, "label": ngettext("visit", "visits", total)},
+        {"key": "visits", "value": total, "label": npgettext("desk", "visit", "visits", total)},
         {"key": "done", "value": done, "label": ngettext("is done", "are done", done)},
         {"key": "waiting", "value": waiting, "label": ngettext("is here", "are here", waiting)},
         {
             "key": "unconfirmed",
             "value": unconfirmed,
-            "label": ngettext("not confirmed", "are not confirmed", unconfirmed),
+            "label": npgettext("desk", "not confirmed", "are not confirmed", unconfirmed),
         },
-        {"key": "absent", "value": absent, "label": ngettext("did not come", "people did not come", absent)},
+        {
+            "key": "absent",
+            "value": absent,
+            "label": npgettext("desk", "did not come", "people did not come", absent),
+        },
     ]
     load = _load(sheet)
     if load is not None:
-        rows.append({"key": "load", "value": f"{load}\u00a0%", "label": _("of the working time is booked")})
+        rows.append({"key": "load", "value": f"{load}\u00a0%", "label": pgettext("working time", "booked")})
     return rows
 
 
 def _load(sheet: Sheet) -> int | None:
     """Return how many percent of the working time visits take; None where nobody works."""
-    work = sum(
-        ((w.ends_at - w.starts_at) for column in sheet.columns for w in column.windows or ()), dt.timedelta()
-    )
+    work = sum(((w.ends_at - w.starts_at) for w in _doctors_windows(sheet)), dt.timedelta())
     if not work:
         return None
     booked = sum(((visit.ends_at - visit.appointment_date) for visit in sheet.visits), dt.timedelta())
@@ -103,7 +105,7 @@ def _column(column: Column, *, user: User) -> dict[str, Any]:
         "title": column.title,
         "note": column.note,
         "photo": column.photo_url,
-        "works": column.windows is None or bool(column.windows),
+        "works": doctor_id is None or bool(column.windows),
         "editable": doctor_id is not None and may_change(user, is_own=column.is_own),
     }
 
@@ -158,7 +160,7 @@ def _hours(sheet: Sheet) -> tuple[int, int]:
     """Return the first and the last hour of the clock shown: the usual ones, more where somebody works or comes."""
     zone = sheet.frame.zone
     begin, end = _USUAL_HOURS
-    spans = [(w.starts_at, w.ends_at) for column in sheet.columns for w in column.windows or ()]
+    spans = [(w.starts_at, w.ends_at) for w in _doctors_windows(sheet)]
     if spans:
         begin, end = _LAST_HOUR, 0
     spans += [(visit.appointment_date, visit.ends_at) for visit in sheet.visits]
@@ -171,6 +173,16 @@ def _hours(sheet: Sheet) -> tuple[int, int]:
         begin = min(begin, first.hour)
         end = max(end, last.hour + (1 if last.minute else 0))
     return (begin, end) if begin < end else _USUAL_HOURS
+
+
+def _doctors_windows(sheet: Sheet) -> list[Window]:
+    """Rooms can be used all day and all night, which tells nothing about the day."""
+    return [
+        window
+        for column in sheet.columns
+        if column.resource.doctor_id is not None
+        for window in column.windows
+    ]
 
 
 def title_of(frame: Frame) -> str:

@@ -14,9 +14,9 @@ from django.db.models.functions import Now
 
 from saas.accounts.models import User
 from saas.accounts.roles import Role
-from tenants.booking.loading import hours_of
 from tenants.booking.models import Appointment, AppointmentStatus, Claim, ClaimKind, Resource, ResourceKind
-from tenants.booking.slots import ONE_DAY, Window, work_windows
+from tenants.booking.slots import ONE_DAY, Window
+from tenants.booking.windows.store import windows_of
 from tenants.desk.calendar.frame import By, Frame, View
 from tenants.doctors.models import DoctorClinic, DoctorSpecialization
 
@@ -54,13 +54,13 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A doctor, room or device; `windows` are when it works here, None when it can be used at any time."""
+    """A doctor, room or device; `windows` are when it works here."""
 
     resource: Resource
     title: str
     note: str
     photo_url: str
-    windows: list[Window] | None
+    windows: list[Window]
     is_own: bool
 
 
@@ -85,7 +85,7 @@ def sheet_of(frame: Frame, *, user: User) -> Sheet:
     version = version_of(frame)  # first: what changes meanwhile is shown once more, not missed
     visits = _visits(frame, user)
     resources = _resources(frame, user, doctor_ids={visit.doctor_id for visit in visits})
-    windows = _windows(frame, [r.doctor_id for r in resources if r.doctor_id is not None])
+    windows = _windows(frame, resources)
     choices = [_column(resource, windows, user) for resource in resources]
     columns = choices
     if frame.column or frame.view == View.WEEK:
@@ -215,14 +215,21 @@ def _resources(frame: Frame, user: User, *, doctor_ids: set[int]) -> list[Resour
     return list(doctors)
 
 
-def _windows(frame: Frame, doctor_ids: Sequence[int]) -> dict[int, list[Window]]:
-    hours = hours_of(doctor_ids)
-    first, last = frame.days[0], frame.days[-1] + ONE_DAY
+def _windows(frame: Frame, resources: Sequence[Resource]) -> dict[int, list[Window]]:
+    """Return when each resource works in this clinic on the days shown."""
+    # What began on the evening before may reach into the first day.
+    stored = windows_of(
+        [r.pk for r in resources], first=frame.days[0] - ONE_DAY, last=frame.days[-1] + ONE_DAY
+    )
     return {
-        doctor_id: work_windows(
-            hours[doctor_id].get(frame.clinic.pk, ()), zone=frame.clinic.time_zone, first=first, last=last
-        )
-        for doctor_id in doctor_ids
+        resource_id: [
+            Window(window.starts_at, window.ends_at)
+            for window in windows
+            if window.clinic_id == frame.clinic.pk
+            and window.starts_at < frame.ends_at
+            and window.ends_at > frame.starts_at
+        ]
+        for resource_id, windows in stored.items()
     }
 
 
@@ -234,7 +241,7 @@ def _column(resource: Resource, windows: dict[int, list[Window]], user: User) ->
             title=resource.name or str(resource.get_kind_display()),
             note=str(resource.get_kind_display()),
             photo_url="",
-            windows=None,
+            windows=windows.get(resource.pk, []),
             is_own=False,
         )
     rooms = [link.room for link in getattr(doctor, "links_here", ()) if link.room]
@@ -244,7 +251,7 @@ def _column(resource: Resource, windows: dict[int, list[Window]], user: User) ->
         title=short_name(doctor.user.last_name, doctor.user.first_name) or str(doctor),
         note=" · ".join(filter(None, [specialization.name if specialization else "", *rooms[:1]])),
         photo_url=doctor.photo_url,
-        windows=windows.get(doctor.pk, []),
+        windows=windows.get(resource.pk, []),
         is_own=doctor.user_id == user.pk,
     )
 

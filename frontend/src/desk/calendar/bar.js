@@ -11,7 +11,7 @@ export function wireBar(host) {
     else if ("book" in button.dataset) bookHere(host);
     else if ("showAll" in button.dataset) host.showAll();
   });
-  root.querySelector(".cal-bar").addEventListener("change", ({ target }) => {
+  root.addEventListener("change", ({ target }) => {
     if (target.name === "colour") host.setColour(target.value);
     else if (target.name === "date") {
       if (target.value) host.go({ date: target.value });
@@ -32,8 +32,9 @@ function help() {
   document.getElementById("cal-help").showModal();
 }
 
-function bookHere(host) {
+function bookHere(host, { wantsBlock = false } = {}) {
   if (host.board.columns.length === 0) return;
+  host.panel.wantsBlock = wantsBlock;
   const { column, start } = host.cursor.here();
   host.create(column, start);
 }
@@ -47,7 +48,7 @@ const KEYS = {
   KeyW: (host) => host.go({ view: "week", column: columnHere(host) }),
   KeyM: (host) => host.cursor.startMoving(),
   KeyB: (host) => bookHere(host),
-  KeyX: (host) => bookHere(host),
+  KeyX: (host) => bookHere(host, { wantsBlock: true }),
   KeyU: (host) => host.changes.takeBack(),
 };
 

@@ -1,12 +1,19 @@
 import { createCalendar, Interaction, ResourceTimeGrid, TimeGrid } from "@event-calendar/core";
 import "@event-calendar/core/index.css";
 import { columnHead, emptyState, eventBody, tickHolds } from "./render.js";
-import { clock, localText, now } from "./time.js";
+import { clock, dayOf, localText, minutesOn, now } from "./time.js";
 import { words } from "./words.js";
 
 const SLOT_MINUTES = 30;
 const SLOT_HEIGHT = 48;
 const SNAP_MINUTES = 5;
+
+/** How many lines fit. */
+function lengthClass({ start, end }) {
+  const minutes = minutesOn(dayOf(start), end) - minutesOn(dayOf(start), start);
+  if (minutes < 30) return "is-short";
+  return minutes < 45 ? "is-medium" : "is-long";
+}
 
 /** Draws a feed with EventCalendar and reports what hands do. Handlers: open, create, move, drag. */
 export class Board {
@@ -173,7 +180,7 @@ export class Board {
       end: source.end,
       resourceIds: isWeek ? [] : [String(source.column)],
       editable: Boolean(mayMove),
-      classNames: [...classNames, ...(source.overbooked ? ["is-overbooked"] : [])],
+      classNames: [...classNames, lengthClass(source), ...(source.overbooked ? ["is-overbooked"] : [])],
       extendedProps: { source },
     };
   }

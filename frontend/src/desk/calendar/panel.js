@@ -55,6 +55,12 @@ export class Panel {
       }
       minutes.value = String(this.length);
     }
+    const block = this.box.querySelector(".cal-cancel:has([data-block-form])");
+    if (block && this.wantsBlock) {
+      block.open = true;
+      block.querySelector("select").focus();
+    }
+    this.wantsBlock = false;
     this.host.panelDrawn();
   }
 

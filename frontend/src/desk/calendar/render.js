@@ -9,6 +9,30 @@ export function element(tag, className, text = "") {
   return made;
 }
 
+const ICONS = {
+  approval: "hourglass",
+  scheduled: "circle-question-mark",
+  confirmed: "check",
+  arrived: "user-check",
+  in_room: "door-open",
+  completed: "check-check",
+  no_show: "user-x",
+  cancelled: "x",
+};
+const SVG = "http://www.w3.org/2000/svg";
+const SPRITE = document.querySelector("use")?.getAttribute("href").split("#")[0] ?? "";
+
+/** A picture beside the words, which say the same. */
+function icon(name) {
+  const picture = document.createElementNS(SVG, "svg");
+  picture.setAttribute("class", "icon");
+  picture.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `${SPRITE}#${name}`);
+  picture.append(use);
+  return picture;
+}
+
 /** The head of a column. */
 export function columnHead(column) {
   const box = element("span", "cal-head");
@@ -37,10 +61,15 @@ export function eventBody(source, states, start, end) {
   first.append(element("time", "", clock(start)), " ");
   if (source.kind === undefined) {
     first.append(element("b", "", source.patient));
-    const flags = [];
+    const flags = [states[source.state]];
     if (source.paid) flags.push(words.paid);
     if (source.overbooked) flags.push(words.overbooked);
-    body.append(first, element("span", "cal-event-rest", [states[source.state], ...flags, source.service].join(" · ")));
+    first.append(icon(ICONS[source.state]));
+    body.append(
+      first,
+      element("span", "cal-event-service", source.service),
+      element("span", "cal-event-state", flags.join(" · ")),
+    );
     if (source.alert) {
       const mark = element("span", "cal-event-alert", "!");
       mark.title = words.alert;
@@ -51,10 +80,10 @@ export function eventBody(source, states, start, end) {
     const left = element("span", "num");
     left.dataset.until = source.until;
     first.append(element("b", "", words.held), " ", left);
-    body.append(first, element("span", "cal-event-rest", source.title));
+    body.append(first, element("span", "cal-event-service", source.title));
   } else if (source.kind === "session") {
     first.append(element("b", "", source.title));
-    body.append(first, element("span", "cal-event-rest", source.note));
+    body.append(first, element("span", "cal-event-service", source.note));
   } else {
     first.append(element("b", "", source.title || words.blocked));
     body.append(first);
