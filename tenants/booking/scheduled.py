@@ -10,6 +10,7 @@ from saas.networks.context import current_schema
 from saas.networks.lifecycle import working_states
 from saas.networks.models import Network
 from saas.networks.tasks import network_task, public_task
+from tenants.booking.gaps import upkeep as gaps_upkeep
 from tenants.booking.windows.alerts import alert_managers
 from tenants.booking.windows.clocks import note_visits_off_their_clock
 from tenants.booking.windows.upkeep import keep_up, refresh_stale
@@ -22,10 +23,17 @@ def nightly(schema_name: str) -> None:
     """Move the horizon of working time by a day, look for clocks that were changed, tell whose hours end."""
     now = timezone.now()
     count = keep_up(now=now)
+    drift = gaps_upkeep.keep_up(now=now)
     with transaction.atomic():
         disagree = note_visits_off_their_clock(now=now)
         alerts = alert_managers(now=now)
-    logger.info("booking_nightly", resources=count, clocks_disagree=disagree, hours_end=alerts)
+    logger.info(
+        "booking_nightly",
+        resources=count,
+        clocks_disagree=disagree,
+        hours_end=alerts,
+        gaps_repaired=len(drift.repaired),
+    )
 
 
 @network_task(name="tenants.booking.scheduled.refresh_windows")

@@ -6,13 +6,19 @@ from uuid import uuid4
 from django.db.models import QuerySet
 
 from tenants.booking import topics
+from tenants.booking.gaps.store import rewrite_after_commit
 from tenants.booking.models import Claim, ResourceKind, WaitlistEntry, WaitlistState
 from tenants.outbox.actions import publish
 
 
 def free_claims(claims: QuerySet[Claim]) -> int:
     """End these claims, in the caller's transaction; return how many were active."""
-    return claims.filter(active=True).update(active=False)
+    active = claims.filter(active=True)
+    spans = list(active.values_list("resource_id", "span"))
+    if not spans:
+        return 0
+    rewrite_after_commit((resource_id, span.lower, span.upper) for resource_id, span in spans)
+    return active.update(active=False)
 
 
 def announce_freed(claims: QuerySet[Claim]) -> None:

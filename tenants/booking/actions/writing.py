@@ -10,6 +10,7 @@ from tenants.audit.actions import Actor
 from tenants.booking import topics
 from tenants.booking.actions.logbook import note_down
 from tenants.booking.actions.placing import Place
+from tenants.booking.gaps.store import statement_around
 from tenants.booking.models import Appointment, Claim, ClaimKind
 
 
@@ -71,3 +72,4 @@ def _add_claims(batch: Batch, place: Place, *, kind: ClaimKind, **owner: Any) ->
                 **owner,
             )
         )
+    batch.add(*statement_around((span.resource_id, span.starts_at, span.ends_at) for span in place.spans))

@@ -1,19 +1,36 @@
-"""The soonest slots over many doctors: the window widens until everybody has one or the days are over."""
+"""The soonest slots over many doctors: stored gaps give candidates, the engine decides.
+
+Gaps decide alone where nothing but the doctor's windows and claims matters; everywhere else (rooms, buffers,
+limits, waves, floating breaks) a candidate is the earliest that can be, and `free_slots` says which it is.
+"""
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 
-from tenants.booking.loading import RulesByClinic, busy_of, hours_of
-from tenants.booking.policy import Policy, current_policy
-from tenants.booking.selectors.values import Slot, clinic_limits, plan_for, slot_of
-from tenants.booking.slots import ONE_DAY, UTC, BusyTimes, Limits, Plan, first_free, free_starts
-from tenants.doctors.models import DoctorSpecialization
-from tenants.services.offers import Offer, offers_for
+from django.db import connection, transaction
 
-WIDENING_DAYS: Final = (1, 2, 4, 8, 30)
+from tenants.booking.gaps.finding import Candidate, Sought, first_of_each, soonest
+from tenants.booking.gaps.wishes import Filters, Wish, wishes_for
+from tenants.booking.policy import Policy, current_policy
+from tenants.booking.scheduled import refresh_soon
+from tenants.booking.selectors.slots_of_day import free_slots
+from tenants.booking.selectors.values import Slot, clinic_limits, slot_of
+from tenants.booking.slots import ONE_DAY, UTC, Limits, day_start
+from tenants.booking.windows.store import rebuild_stale
+
+SEARCH_DAYS: Final = 30
+_WIDENING_DAYS: Final = (2, 7, 31, 93)
+_SURPLUS: Final = 2
+"""Candidates for each slot wanted; more follow when the engine refuses too many."""
+_MOST_CANDIDATES: Final = 4000
+_REBUILT_AT_ONCE: Final = 60
+"""So many doctors' windows are built while somebody waits; for more the search takes what is there."""
+_STALE: Final = """
+    SELECT id FROM booking_resource WHERE windows_until IS NULL AND kind = 'doctor' AND is_active ORDER BY id
+"""
 
 
 def first_free_by_doctor(
@@ -21,26 +38,39 @@ def first_free_by_doctor(
     doctor_ids: Iterable[int],
     service_id: int | None = None,
     clinic_id: int | None = None,
+    language: str | None = None,
+    max_price: Decimal | None = None,
+    from_date: dt.date | None = None,
     now: dt.datetime,
-    days: int = 30,
+    days: int = SEARCH_DAYS,
 ) -> dict[int, Slot]:
     """Return the soonest slot of every doctor who has one within `days` days of now; doctors without are absent.
 
-    Of several services that begin at the same instant the shortest is meant. The number of queries does not
-    depend on the number of doctors.
+    Of several services that begin at the same instant the shortest is meant. `from_date` is a local date of the
+    clinics. Two queries while the catalogue is cached, whatever the number of doctors, as long as no special rules
+    (rooms, limits, buffers) need the engine.
     """
-    search = _Search.of(doctor_ids=list(doctor_ids), service_id=service_id, clinic_id=clinic_id, now=now)
-    found: dict[int, Slot] = {}
-    for since, until in _stages(now, days):
-        waiting = search.doctor_ids - found.keys()
-        if not waiting:
-            break
-        busy = search.busy(waiting, since=since, until=until)
-        for doctor_id in waiting:
-            slot = search.first(doctor_id, busy[doctor_id], since=since, until=until)
-            if slot is not None:
-                found[doctor_id] = slot
-    return found
+    filters = Filters(
+        doctor_ids=tuple(sorted(set(doctor_ids))),
+        service_id=service_id,
+        clinic_id=clinic_id,
+        language=language,
+        max_price=max_price,
+    )
+    search = _Search.of(filters, now=now, from_date=from_date, days=days)
+    best: dict[int, tuple[dt.datetime, int]] = {}
+    for candidate in first_of_each(search.sought):
+        starts_at = search.first_from(candidate)
+        if starts_at is None:
+            continue
+        doctor_id = search.wish(candidate).offer.doctor_id
+        mine = (starts_at, candidate.number)
+        if doctor_id not in best or mine < best[doctor_id]:
+            best[doctor_id] = mine
+    return {
+        doctor_id: slot_of(search.sought[number].wish.offer, starts_at)
+        for doctor_id, (starts_at, number) in best.items()
+    }
 
 
 def first_free_slots(
@@ -49,121 +79,149 @@ def first_free_slots(
     service_id: int | None = None,
     clinic_id: int | None = None,
     specialization_id: int | None = None,
+    language: str | None = None,
+    max_price: Decimal | None = None,
+    from_date: dt.date | None = None,
     now: dt.datetime,
+    days: int = SEARCH_DAYS,
 ) -> list[Slot]:
-    """Return the soonest slots over all doctors, by instant: of each doctor one slot for each instant."""
-    doctor_ids = None
-    if specialization_id is not None:
-        links = DoctorSpecialization.objects.filter(specialization_id=specialization_id)
-        doctor_ids = list(links.values_list("doctor_id", flat=True))
-    search = _Search.of(doctor_ids=doctor_ids, service_id=service_id, clinic_id=clinic_id, now=now)
-    found: list[Slot] = []
-    for since, until in _stages(now, WIDENING_DAYS[-1]):
-        if not search.doctor_ids:
-            break
-        busy = search.busy(search.doctor_ids, since=since, until=until)
-        for doctor_id in search.doctor_ids:
-            found.extend(search.all(doctor_id, busy[doctor_id], since=since, until=until, limit=limit))
-        if len(found) >= limit:
-            break
-    found.sort(key=lambda slot: (slot.starts_at, slot.doctor_id))
-    return found[:limit]
+    """Return the soonest slots over all doctors within `days` days, by instant: of each doctor one for each instant.
+
+    `language` is one that the doctor speaks, as the doctor's record spells it; `max_price` is in the network's
+    currency; `from_date` is a local date of the clinics.
+    """
+    filters = Filters(
+        service_id=service_id,
+        clinic_id=clinic_id,
+        specialization_id=specialization_id,
+        language=language,
+        max_price=max_price,
+    )
+    search = _Search.of(filters, now=now, from_date=from_date, days=days)
+    wanted = max(limit, 1) * _SURPLUS
+    while True:
+        candidates = soonest(search.sought, limit=wanted)
+        found: dict[tuple[dt.datetime, int], Slot] = {}
+        for candidate in candidates:
+            offer = search.wish(candidate).offer
+            key = (candidate.starts_at, offer.doctor_id)
+            if key not in found and search.holds(candidate):
+                found[key] = slot_of(offer, candidate.starts_at)
+            if len(found) >= limit:
+                break
+        if len(found) >= limit or len(candidates) < wanted or wanted >= _MOST_CANDIDATES:
+            return [found[key] for key in sorted(found)][:limit]
+        wanted *= 4
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """Offers that differ in clinic or length, by doctor, with the hours to fit them into."""
+    """What is sought, and the engine's answers so far."""
 
-    offers: dict[int, list[Offer]]
-    hours: dict[int, RulesByClinic]
-    policy: Policy
-    limits: dict[str, Limits]
+    sought: Sequence[Sought]
+    now: dt.datetime
+    until: dt.datetime
+    _days: dict[tuple[int, int, int, dt.date], frozenset[dt.datetime]] = field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls,
-        *,
-        doctor_ids: Collection[int] | None,
-        service_id: int | None,
-        clinic_id: int | None,
-        now: dt.datetime,
-    ) -> "_Search":
-        if doctor_ids is not None and not doctor_ids:
-            return cls(offers={}, hours={}, policy=current_policy(), limits={})
-        offers = offers_for(doctor_ids=doctor_ids, service_id=service_id, clinic_id=clinic_id)
-        distinct: dict[tuple[int, int, int], Offer] = {}
-        for offer in offers:  # by service id: the first of equally long ones stands for them
-            distinct.setdefault((offer.doctor_id, offer.clinic_id, offer.duration_minutes), offer)
-        by_doctor: dict[int, list[Offer]] = defaultdict(list)
-        for offer in sorted(distinct.values(), key=lambda offer: (offer.duration_minutes, offer.clinic_id)):
-            by_doctor[offer.doctor_id].append(offer)
+    def of(cls, filters: Filters, *, now: dt.datetime, from_date: dt.date | None, days: int) -> "_Search":
         policy = current_policy()
-        return cls(
-            offers=dict(by_doctor),
-            hours=hours_of(by_doctor.keys()) if by_doctor else {},
-            policy=policy,
-            limits={
-                zone: clinic_limits(zone=zone, policy=policy, now=now, for_staff=False)
-                for zone in {offer.time_zone for offer in distinct.values()}
-            },
+        until = now + days * ONE_DAY
+        today = now.astimezone(UTC).date()
+        if from_date is not None and from_date > today:
+            until = max(until, day_start(from_date, "UTC") + days * ONE_DAY)
+        # Local dates of every zone: UTC's, a day padded. Not of `from_date`, so that one entry of the cache serves all.
+        wishes = wishes_for(filters, first=today - ONE_DAY, last=until.astimezone(UTC).date() + 2 * ONE_DAY)
+        _freshen(wishes)
+        grid = _Grid(policy=policy, now=now, until=until, from_date=from_date)
+        return cls(sought=[each for wish in wishes if (each := grid.sought(wish))], now=now, until=until)
+
+    def wish(self, candidate: Candidate) -> Wish:
+        return self.sought[candidate.number].wish
+
+    def holds(self, candidate: Candidate) -> bool:
+        """Whether the engine agrees with a candidate."""
+        wish = self.wish(candidate)
+        if wish.is_plain:
+            return True
+        day = slot_of(wish.offer, candidate.starts_at).local_date
+        key = (wish.offer.doctor_id, wish.offer.service_id, wish.offer.clinic_id, day)
+        if key not in self._days:
+            self._days[key] = frozenset(slot.starts_at for slot in self._slots(wish, day, day + ONE_DAY))
+        return candidate.starts_at in self._days[key]
+
+    def first_from(self, candidate: Candidate) -> dt.datetime | None:
+        """Return the first beginning from a candidate on with which the engine agrees."""
+        sought = self.sought[candidate.number]
+        if sought.wish.is_plain:
+            return candidate.starts_at
+        begin = slot_of(sought.wish.offer, candidate.starts_at).local_date
+        day = begin
+        for widening in _WIDENING_DAYS:
+            end = begin + widening * ONE_DAY
+            for slot in self._slots(sought.wish, day, end):
+                if candidate.starts_at <= slot.starts_at < sought.latest:
+                    return slot.starts_at
+            day = end
+            if day_start(day, sought.wish.offer.time_zone) >= sought.latest:
+                break
+        return None
+
+    def _slots(self, wish: Wish, start: dt.date, end: dt.date) -> list[Slot]:
+        return free_slots(
+            doctor_id=wish.offer.doctor_id,
+            service_id=wish.offer.service_id,
+            clinic_id=wish.offer.clinic_id,
+            start=start,
+            end=end,
+            now=self.now,
         )
 
-    @property
-    def doctor_ids(self) -> set[int]:
-        return {doctor_id for doctor_id in self.offers if self.hours.get(doctor_id)}
 
-    def busy(
-        self, doctor_ids: Collection[int], *, since: dt.datetime, until: dt.datetime
-    ) -> dict[int, BusyTimes]:
-        return busy_of(doctor_ids, since=since, until=until + ONE_DAY)
+class _Grid:
+    """Turns wishes into instants; what a zone decides is worked out once."""
 
-    def first(
-        self, doctor_id: int, busy: BusyTimes, *, since: dt.datetime, until: dt.datetime
-    ) -> Slot | None:
-        best: Slot | None = None
-        for offer, plan in self._plans(doctor_id, busy, since, until):
-            at = first_free(plan, since=since, until=best.starts_at if best else until)
-            if at is not None:
-                best = slot_of(offer, at)
-        return best
+    def __init__(
+        self, *, policy: Policy, now: dt.datetime, until: dt.datetime, from_date: dt.date | None
+    ) -> None:
+        self._policy = policy
+        self._now = now
+        self._until = until
+        self._from_date = from_date
+        self._limits: dict[str, Limits] = {}
+        self._bounds: dict[tuple[str, dt.date, dt.date], tuple[dt.datetime, dt.datetime]] = {}
 
-    def all(
-        self, doctor_id: int, busy: BusyTimes, *, since: dt.datetime, until: dt.datetime, limit: int
-    ) -> list[Slot]:
-        at_instant: dict[dt.datetime, Slot] = {}
-        for offer, plan in self._plans(doctor_id, busy, since, until):
-            for at in free_starts(plan, since=since, until=until)[:limit]:
-                at_instant.setdefault(at, slot_of(offer, at))
-        return list(at_instant.values())
+    def sought(self, wish: Wish) -> Sought | None:
+        """Return what to look for; None when nothing can begin in the time of this wish."""
+        zone = wish.offer.time_zone
+        key = (zone, wish.first, wish.last)
+        if key not in self._bounds:
+            self._bounds[key] = self._bounds_of(zone, wish)
+        earliest, latest = self._bounds[key]
+        if earliest >= latest:
+            return None
+        step = self._policy.slot_step_minutes or wish.offer.duration_minutes
+        return Sought(wish=wish, step_minutes=step, earliest=earliest, latest=latest)
 
-    def _plans(
-        self, doctor_id: int, busy: BusyTimes, since: dt.datetime, until: dt.datetime
-    ) -> Iterator[tuple[Offer, Plan]]:
-        for offer in self.offers[doctor_id]:
-            rules = self.hours[doctor_id].get(offer.clinic_id)
-            if rules:
-                # UTC dates padded by a day hold the local dates of every zone.
-                first, last = since.date() - ONE_DAY, until.date() + 2 * ONE_DAY
-                yield (
-                    offer,
-                    plan_for(
-                        offer,
-                        rules=rules,
-                        busy=busy,
-                        limits=self.limits[offer.time_zone],
-                        policy=self.policy,
-                        first=first,
-                        last=last,
-                    ),
-                )
+    def _bounds_of(self, zone: str, wish: Wish) -> tuple[dt.datetime, dt.datetime]:
+        limits = clinic_limits(zone=zone, policy=self._policy, now=self._now, for_staff=False)
+        first = wish.first if self._from_date is None else max(wish.first, self._from_date)
+        return (
+            max(limits.earliest, limits.now, day_start(first, zone)),
+            min(limits.latest, self._until, day_start(wish.last, zone)),
+        )
 
 
-def _stages(now: dt.datetime, days: int) -> Iterator[tuple[dt.datetime, dt.datetime]]:
-    """Consecutive stretches of time from now on, each about as long as all before it."""
-    since = now.astimezone(UTC)
-    end = since + days * ONE_DAY
-    for widening in (*WIDENING_DAYS, days):
-        until = min(now.astimezone(UTC) + widening * ONE_DAY, end)
-        if until > since:
-            yield since, until
-            since = until
+def _freshen(wishes: Sequence[Wish]) -> None:
+    """Build the windows of a few stale doctors now; many are left to a task, and their old gaps to the engine."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STALE)
+        stale = {row[0] for row in cursor.fetchall()}
+    if not stale:
+        return
+    mine = sorted(stale & {wish.resource_id for wish in wishes})
+    if mine:
+        with transaction.atomic():
+            rebuild_stale(mine[:_REBUILT_AT_ONCE])
+    if len(mine) > _REBUILT_AT_ONCE:
+        refresh_soon()
