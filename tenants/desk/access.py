@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 from saas.accounts.models import User
+from saas.accounts.roles import Role
 
 _P = ParamSpec("_P")
 _View = Callable[Concatenate[HttpRequest, _P], HttpResponse]
@@ -19,9 +20,22 @@ def for_staff(view: _View[_P]) -> _View[_P]:
     return _guarded(view, lambda user: user.works_here)
 
 
+def for_reception(view: _View[_P]) -> _View[_P]:
+    """Let in who runs the day for all doctors: reception, managers, owners."""
+    return _guarded(view, lambda user: user.works_here and user.role != Role.DOCTOR)
+
+
 def for_managers(view: _View[_P]) -> _View[_P]:
     """Let in owners and managers only."""
     return _guarded(view, lambda user: user.manages)
+
+
+def staff_of(request: HttpRequest) -> User:
+    """Return who asks, behind one of the guards above. Raises PermissionDenied for anybody else."""
+    user = request.user
+    if not isinstance(user, User):
+        raise PermissionDenied
+    return user
 
 
 def _guarded(view: _View[_P], allows: Callable[[User], bool]) -> _View[_P]:

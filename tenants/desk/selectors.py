@@ -1,19 +1,15 @@
-"""Reads of the desk: how far the set-up is, what a patient would see, who comes today."""
+"""Reads of the desk: how far the set-up is, what a patient would see."""
 
 import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from saas.accounts.models import User
-from saas.accounts.roles import Role
 from saas.networks.context import current_network, public_context
 from saas.networks.models import Network
-from tenants.booking.models import Appointment, AppointmentStatus
 from tenants.booking.selectors import Blocker, Slot, explain_no_slots, first_free_slots
 from tenants.clinics.models import Clinic
 from tenants.clinics.selectors import organisation
@@ -21,7 +17,6 @@ from tenants.doctors.models import Doctor, DoctorSchedule
 from tenants.services.models import Service
 
 PROOF_SLOTS: Final = 3
-_SLACK: Final = dt.timedelta(days=1)
 
 
 class SetupStep(StrEnum):
@@ -116,21 +111,3 @@ def home_time_zone() -> str:
     network_id = current_network().id
     with public_context():
         return str(Network.objects.values_list("time_zone", flat=True).get(pk=network_id))
-
-
-def visits_today(*, user: User, now: dt.datetime) -> list[Appointment]:
-    """Return the visits whose clinic has them today, by time; a doctor sees their own only. Cancelled ones left out."""
-    visits = (
-        Appointment.objects.filter(appointment_date__gte=now - _SLACK, appointment_date__lt=now + _SLACK)
-        .exclude(status=AppointmentStatus.CANCELLED)
-        .select_related("patient", "doctor__user", "service", "clinic")
-        .order_by("appointment_date", "pk")
-    )
-    if user.role == Role.DOCTOR:
-        visits = visits.filter(doctor__user=user)
-    return [visit for visit in visits if _is_today(visit, now)]
-
-
-def _is_today(visit: Appointment, now: dt.datetime) -> bool:
-    zone = ZoneInfo(visit.time_zone)
-    return visit.appointment_date.astimezone(zone).date() == now.astimezone(zone).date()

@@ -1,4 +1,4 @@
-"""The set-up checklist and the first page of staff."""
+"""The set-up checklist."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,14 +17,13 @@ from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from saas.accounts.models import User
 from saas.core.errors import DomainError
 from saas.networks.context import current_network
 from saas.networks.hosts import network_url
 from tenants.audit.actions import Actor, actor_of
 from tenants.clinics.selectors import organisation
 from tenants.desk import actions
-from tenants.desk.access import for_managers, for_staff
+from tenants.desk.access import for_managers
 from tenants.desk.forms import ClinicForm, DoctorForm, HoursForm, ServiceForm
 from tenants.desk.selectors import (
     TITLES,
@@ -32,7 +31,6 @@ from tenants.desk.selectors import (
     SetupStep,
     proof_of_bookability,
     setup_state,
-    visits_today,
 )
 
 _REFUSED: Final = 422
@@ -94,22 +92,6 @@ _FIX_LISTING: Final = {
     "not_linked": "services:index",
     "all_booked": "hours:index",
 }
-
-
-@never_cache
-@for_staff
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """Where staff land: today's visits and the ways on."""
-    user = request.user
-    if not isinstance(user, User):
-        raise Http404
-    context = {
-        "visits": visits_today(user=user, now=timezone.now()),
-        "setup": setup_state() if user.manages else None,
-        "site_url": network_url(current_network().primary_host),
-    }
-    return render(request, "tenants/desk/home.html", context)
 
 
 @never_cache

@@ -8,7 +8,7 @@ from saas.networks.context import NetworkRef
 from tenants.audit.actions import SYSTEM
 from tenants.booking.actions import book_appointment, cancel_appointment
 from tenants.booking.models import Appointment
-from tenants.desk.selectors import visits_today
+from tenants.desk.office.day import visits_of_today
 from tests.factories import make_bookable, make_user
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -35,15 +35,15 @@ def test_visits_today_are_those_of_the_clinics_day(network: NetworkRef) -> None:
     visit, starts_at = book(timezone.now())
     reception = make_user(role=Role.RECEPTION)
 
-    assert visits_today(user=reception, now=starts_at) == [visit]
-    assert visits_today(user=reception, now=starts_at - dt.timedelta(days=1)) == []
+    assert visits_of_today(user=reception, now=starts_at) == [visit]
+    assert visits_of_today(user=reception, now=starts_at - dt.timedelta(days=1)) == []
 
 
 def test_a_doctor_sees_only_their_own_and_cancelled_ones_are_gone(network: NetworkRef) -> None:
     visit, starts_at = book(timezone.now())
     stranger = make_user(role=Role.DOCTOR)
 
-    assert visits_today(user=visit.doctor.user, now=starts_at) == [visit]
-    assert visits_today(user=stranger, now=starts_at) == []
+    assert visits_of_today(user=visit.doctor.user, now=starts_at) == [visit]
+    assert visits_of_today(user=stranger, now=starts_at) == []
     cancel_appointment(public_id=visit.public_id, actor=SYSTEM, now=timezone.now(), for_staff=True)
-    assert visits_today(user=visit.doctor.user, now=starts_at) == []
+    assert visits_of_today(user=visit.doctor.user, now=starts_at) == []

@@ -1,0 +1,1 @@
+"""Patients: finding them, their cards, notes and files."""

@@ -1,0 +1,1 @@
+"""The front office: today's visits, booking, calls, confirmations."""

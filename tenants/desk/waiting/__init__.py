@@ -1,0 +1,1 @@
+"""Who waits for an earlier time, and what was offered to them."""
