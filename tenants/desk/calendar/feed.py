@@ -188,7 +188,11 @@ def _doctors_windows(sheet: Sheet) -> list[Window]:
 def title_of(frame: Frame) -> str:
     """Return the shown date in words: "Tuesday 24 November", "23 November 2026 – 29 November 2026"."""
     if frame.view == View.WEEK:
-        return f"{format_date(frame.days[0])} – {format_date(frame.days[-1])}"
+        first, last = frame.days[0], frame.days[-1]
+        whole = format_date(last)
+        if first.month == last.month:
+            return f"{first.day}–{whole}"
+        return f"{dateformat.format(first, 'j E' if first.year == last.year else 'j E Y')} – {whole}"
     russian = (get_language() or "").startswith("ru")
     year = "" if frame.date.year == frame.today.year else " Y"
     words = dateformat.format(frame.date, f"l, j E{year}" if russian else f"l j F{year}")

@@ -69,7 +69,7 @@ class BookForm(forms.Form):
         label=_("Why it is put in"),
         max_length=300,
         required=False,
-        help_text=_("The time is not free. Write why the visit is put in all the same."),
+        help_text=_("It is kept with the visit, and the visit stands on top of what is there."),
     )
 
     def __init__(

@@ -217,11 +217,12 @@ export class Board {
 
   /** The grid's roles belong to a table that EventCalendar does not complete; the cursor speaks instead. */
   dress() {
-    for (const part of this.root.querySelectorAll("[role=row], [role=rowgroup], [role=cell], [role=gridcell], [role=columnheader]")) {
-      part.removeAttribute("role");
-      part.removeAttribute("aria-colindex");
-      part.removeAttribute("aria-colspan");
+    for (const part of this.root.querySelectorAll("[role]:not([role=button], [role=application])")) {
+      for (const name of ["role", "aria-colindex", "aria-colspan", "aria-colcount", "aria-rowcount"]) part.removeAttribute(name);
     }
+    const grid = this.root.querySelector(".ec");
+    grid?.setAttribute("role", "application");
+    grid?.setAttribute("aria-label", this.root.getAttribute("aria-label"));
     for (const label of this.root.querySelectorAll(".ec-col-head span[aria-label], .ec-col-head time[aria-label]")) {
       label.removeAttribute("aria-label");
     }

@@ -6,6 +6,7 @@ const root = document.getElementById("calendar");
 if (root) {
   const feed = JSON.parse(document.getElementById("calendar-feed").textContent);
   wireBar(new Host(root, feed));
+  performance.mark("calendar-drawn");
 }
 
 document.querySelector("[data-print-now]")?.addEventListener("click", () => window.print());

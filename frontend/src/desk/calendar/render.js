@@ -115,6 +115,14 @@ export function drawNumbers(box, numbers) {
 /** What is shown when there is no column. */
 export function emptyState(title, text, button) {
   const box = element("div", "empty cal-empty");
+  if (words.art) {
+    const picture = element("img", "");
+    picture.src = words.art;
+    picture.alt = "";
+    picture.width = 240;
+    picture.height = 180;
+    box.append(picture);
+  }
   box.append(element("h2", "h3", title), element("p", "", text));
   if (button) {
     const action = element("button", "btn btn-ghost", button);
