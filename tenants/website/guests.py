@@ -17,7 +17,7 @@ from tenants.audit.actions import actor_of
 from tenants.booking.actions import book_appointment
 from tenants.booking.errors import SlotTaken
 from tenants.booking.idempotency import run_once
-from tenants.booking.models import Appointment, AppointmentSource
+from tenants.booking.models import Appointment, AppointmentSource, Hold
 from tenants.booking.policy import current_policy
 from tenants.booking.selectors import Slot, Verdict, first_free_slots, nearest_slots
 from tenants.clinics.selectors import organisation
@@ -66,9 +66,13 @@ def book(
     starts_at: dt.datetime,
     details: Mapping[str, Any],
     key: str,
+    hold: Hold | None = None,
     now: dt.datetime,
 ) -> Appointment:
-    """Book the visit once, however often the form is sent. Raises what `book_appointment` and `run_once` raise."""
+    """Book the visit once, however often the form is sent; the visitor's own hold on it is used up.
+
+    Raises what `book_appointment` and `run_once` raise.
+    """
     language = get_language() or organisation().language
     user = request.user if isinstance(request.user, User) and not request.user.works_here else None
 
@@ -92,6 +96,7 @@ def book(
             language=language,
             actor=actor_of(request),
             now=now,
+            hold_id=hold.pk if hold else None,
         )
         return 201, {"appointment": made.pk}
 

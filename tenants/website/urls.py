@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tenants.website.views import booking, my, site, visits
+from tenants.website.views import booking, details, my, site, visits
 
 urlpatterns = [
     path("brand.css", site.brand_css, name="brand_css"),
@@ -10,7 +10,7 @@ urlpatterns = [
     path("sitemap.xml", site.sitemap_xml, name="sitemap_xml"),
     path("book/", booking.start, name="book"),
     path("book/time/", booking.time, name="book_time"),
-    path("book/contacts/", booking.contacts, name="book_contacts"),
+    path("book/contacts/", details.contacts, name="book_contacts"),
     path("visits/<str:token>/", visits.show, name="visit"),
     path("visits/<str:token>/booked/", visits.booked, name="visit_booked"),
     path("visits/<str:token>/cancel/", visits.cancel, name="visit_cancel"),

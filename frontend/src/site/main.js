@@ -1,4 +1,5 @@
 import "./site.scss";
 import { start } from "../lib/start.js";
+import "./holding.js";
 
 start();
