@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
+from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
 
 from saas.accounts.models import User
 from saas.accounts.roles import Role
 from saas.networks.context import is_public
 from tenants.booking.loading import ensure_doctor_resource
-from tenants.booking.models import BookingPolicy, Resource
+from tenants.booking.models import BookingPolicy
 from tenants.booking.remembering import forget
 from tenants.clinics.models import Clinic, Organisation
 from tenants.doctors.models import Doctor, DoctorClinic
@@ -20,12 +20,6 @@ from tenants.services.models import Service, ServiceOverride
 def _doctor_saved(instance: Doctor, *, created: bool, **_kwargs: Any) -> None:
     if created:
         ensure_doctor_resource(instance.pk)
-
-
-@receiver(pre_delete, sender=Doctor)
-def _doctor_goes(instance: Doctor, **_kwargs: Any) -> None:
-    """A doctor who never had a visit can be deleted; claims protect the resource of one who had."""
-    Resource.objects.filter(doctor=instance, claims__isnull=True).delete()
 
 
 def _facts_changed(**_kwargs: Any) -> None:

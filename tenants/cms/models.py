@@ -1,6 +1,7 @@
 """Pages of a network's site. The catalogue gives addresses below the index pages of doctors, services and clinics."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -133,3 +134,48 @@ class ContentPage(SitePage):
     class Meta:
         verbose_name = _("page")
         verbose_name_plural = _("pages")
+
+
+class ImportState(models.TextChoices):
+    CHECKING = "checking", _("being checked")
+    REFUSED = "refused", _("has problems")
+    READY = "ready", _("ready to import")
+    RUNNING = "running", _("being imported")
+    DONE = "done", _("imported")
+    FAILED = "failed", _("failed")
+    UNDONE = "undone", _("undone")
+
+
+class ImportRun(models.Model):
+    """One file on its way into the network: checked, confirmed, written, perhaps undone.
+
+    The file is deleted once it is written or forgotten; `undo` holds the steps of `tenants.cms.importing.undo`.
+    """
+
+    public_id = models.UUIDField(unique=True, default=uuid4, editable=False)
+    kind = models.CharField(_("what"), max_length=20)
+    file_name = models.CharField(_("file"), max_length=120)
+    file = models.FileField(upload_to="private/imports/", blank=True, max_length=200)
+    defaults = models.JSONField(default=dict)
+    user_id = models.BigIntegerField(null=True)
+    operator_id = models.BigIntegerField(null=True)
+    state = models.CharField(
+        _("state"), max_length=10, choices=ImportState.choices, default=ImportState.CHECKING
+    )
+    rows = models.PositiveIntegerField(_("rows"), default=0)
+    created = models.PositiveIntegerField(_("new"), default=0)
+    updated = models.PositiveIntegerField(_("changed"), default=0)
+    skipped = models.PositiveIntegerField(_("the same already"), default=0)
+    problems = models.JSONField(default=list, help_text=_("Row, column and message, the first few thousand."))
+    problems_count = models.PositiveIntegerField(_("problems"), default=0)
+    undo = models.JSONField(default=list)
+    created_at = models.DateTimeField(_("begun"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.file_name

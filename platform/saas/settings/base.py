@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import django_stubs_ext
 import environ
@@ -176,6 +177,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tenants.booking.tasks.end_overdue_all",
         "schedule": timedelta(seconds=30),
     },
+    "forget-import-files": {
+        "task": "tenants.cms.tasks.forget_import_files_of_all",
+        "schedule": crontab(hour="2", minute="40"),
+    },
     "booking-nightly": {
         "task": "tenants.booking.scheduled.nightly_all",
         "schedule": crontab(hour="1", minute="10"),
@@ -264,6 +269,7 @@ WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+WAGTAIL_USER_TIME_ZONES = sorted(available_timezones() - {"localtime"})  # no browser knows that name
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAILADMIN_LOGIN_URL = "account_login"
 WAGTAIL_FRONTEND_LOGIN_URL = "/accounts/login/"

@@ -17,12 +17,15 @@ class ResourceKind(models.TextChoices):
 
 
 class Resource(models.Model):
-    """Anything that can be busy. Its row is what a booking locks; resources are locked in id order."""
+    """Anything that can be busy. Its row is what a booking locks; resources are locked in id order.
+
+    A doctor's goes with the doctor, unless there was ever a claim, which protects both.
+    """
 
     kind = models.CharField(_("kind"), max_length=10, choices=ResourceKind.choices)
     name = models.CharField(_("name"), max_length=200, blank=True)
     doctor = models.OneToOneField(
-        Doctor, null=True, blank=True, on_delete=models.PROTECT, related_name="resource"
+        Doctor, null=True, blank=True, on_delete=models.CASCADE, related_name="resource"
     )
     clinic = models.ForeignKey(
         Clinic, null=True, blank=True, on_delete=models.PROTECT, related_name="resources"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -17,14 +17,15 @@ from tenants.cms.admin.fields import unique_slug
 from tenants.cms.importing.plan import CREATE, SKIP, UPDATE, Change, Kind
 from tenants.cms.importing.rows import Cells, name_key
 from tenants.cms.importing.table import Column
+from tenants.cms.importing.undo import Journal, snapshot
 from tenants.doctors.actions import save_doctor
 from tenants.doctors.hours import Window, find_meeting
 from tenants.doctors.models import Doctor, DoctorClinic, DoctorSchedule, Specialization
 from tenants.services.models import Service, ServiceCategory
 from tenants.services.tree import category_tree
 
-_NO_CLINIC: Final = _("There is no clinic “%(text)s”.")
-_NO_DOCTOR: Final = _("There is no doctor “%(text)s”. Write last, first and middle name.")
+NO_CLINIC: Final = _("There is no clinic “%(text)s”.")
+NO_DOCTOR: Final = _("There is no doctor “%(text)s”. Write last, first and middle name.")
 _NO_SPECIALIZATION: Final = _("There is no specialization “%(text)s”.")
 _NO_CATEGORY: Final = _("There is no category “%(text)s”. For one inside another write “Outer / Inner”.")
 _CATEGORY_SEPARATOR: Final = " / "
@@ -67,8 +68,8 @@ class Clinics(Kind):
         )
         return _compared(self._existing.get(name_key(name)), name_key(name), values)
 
-    def write(self, change: Change) -> None:
-        _save(self._existing.get(change.key) or Clinic(), change.values)
+    def write(self, change: Change, journal: Journal) -> None:
+        _save(self._existing.get(change.key) or Clinic(), change.values, journal)
 
 
 class Specializations(Kind):
@@ -93,8 +94,8 @@ class Specializations(Kind):
             values["description"] = cells.text("description")
         return _compared(self._existing.get(name_key(name)), name_key(name), values)
 
-    def write(self, change: Change) -> None:
-        _save(self._existing.get(change.key) or Specialization(), change.values)
+    def write(self, change: Change, journal: Journal) -> None:
+        _save(self._existing.get(change.key) or Specialization(), change.values, journal)
 
 
 class Doctors(Kind):
@@ -141,7 +142,7 @@ class Doctors(Kind):
             "specializations": cells.many_of(
                 "specializations", self._specializations, _NO_SPECIALIZATION, is_required=True
             ),
-            "clinics": cells.many_of("clinics", self._clinics, _NO_CLINIC, is_required=True),
+            "clinics": cells.many_of("clinics", self._clinics, NO_CLINIC, is_required=True),
         }
         existing = self._existing.get(key)
         change = _compared(existing, key, values)
@@ -149,8 +150,12 @@ class Doctors(Kind):
             change = Change(UPDATE, key, values)
         return Change(change.what, key, {"fields": values, "names": names, **links})
 
-    def write(self, change: Change) -> None:
+    def write(self, change: Change, journal: Journal) -> None:
         doctor = self._existing.get(change.key) or Doctor()
+        is_new = doctor.pk is None
+        names = [*change.values["fields"], "specializations", "clinics"]
+        before = {} if is_new else snapshot(doctor, names)
+        person_before = {} if is_new else snapshot(doctor.user, change.values["names"])
         for name, value in change.values["fields"].items():
             setattr(doctor, name, value)
         save_doctor(
@@ -159,6 +164,14 @@ class Doctors(Kind):
             clinics=change.values["clinics"],
             **change.values["names"],
         )
+        if is_new:
+            journal.created(doctor.user)
+            journal.created(doctor)
+        else:
+            journal.changed(
+                doctor.user, before=person_before, after=snapshot(doctor.user, change.values["names"])
+            )
+            journal.changed(doctor, before=before, after=snapshot(doctor, names))
 
 
 class Services(Kind):
@@ -182,7 +195,7 @@ class Services(Kind):
         self._existing = {name_key(row.name): row for row in rows}
         self._categories = _categories_by_path()
         self._clinics = {name_key(row.name): row for row in Clinic.objects.all()}
-        self._doctors = _doctors_by_name()
+        self._doctors = doctors_by_name()
 
     def read(self, cells: Cells) -> Change | None:
         name = cells.text("name", is_required=True, limit=200)
@@ -199,10 +212,10 @@ class Services(Kind):
         if cells.has("is_active"):
             values["is_active"] = cells.flag("is_active", default=True)
         links: dict[str, list[Any]] = {
-            "clinics": cells.many_of("clinics", self._clinics, _NO_CLINIC, is_required=True)
+            "clinics": cells.many_of("clinics", self._clinics, NO_CLINIC, is_required=True)
         }
         if cells.has("doctors"):
-            links["doctors"] = cells.many_of("doctors", self._doctors, _NO_DOCTOR)
+            links["doctors"] = cells.many_of("doctors", self._doctors, NO_DOCTOR)
         key = name_key(name)
         existing = self._existing.get(key)
         change = _compared(existing, key, values)
@@ -217,11 +230,15 @@ class Services(Kind):
             change = Change(UPDATE, key, values)
         return Change(change.what, key, {"fields": values, "links": links})
 
-    def write(self, change: Change) -> None:
+    def write(self, change: Change, journal: Journal) -> None:
         service = self._existing.get(change.key) or Service()
-        _save(service, change.values["fields"])
-        for code, rows in change.values["links"].items():
+        links = change.values["links"]
+        before = snapshot(service, links)
+        _save(service, change.values["fields"], journal)
+        for code, rows in links.items():
             getattr(service, code).set(rows)
+        if change.what == UPDATE:
+            journal.changed(service, before=before, after=snapshot(service, links))
 
 
 class Schedules(Kind):
@@ -240,7 +257,7 @@ class Schedules(Kind):
     )
 
     def load(self) -> None:
-        self._doctors = _doctors_by_name()
+        self._doctors = doctors_by_name()
         self._clinics = {name_key(row.name): row for row in Clinic.objects.all()}
         links = DoctorClinic.objects.values_list("doctor_id", "clinic_id")
         self._works: set[tuple[int, int]] = set(links)
@@ -248,8 +265,8 @@ class Schedules(Kind):
         self._existing = {_schedule_key(row): row for row in rows}
 
     def read(self, cells: Cells) -> Change | None:
-        doctor = cells.one_of("doctor", self._doctors, _NO_DOCTOR)
-        clinic = cells.one_of("clinic", self._clinics, _NO_CLINIC)
+        doctor = cells.one_of("doctor", self._doctors, NO_DOCTOR)
+        clinic = cells.one_of("clinic", self._clinics, NO_CLINIC)
         values: dict[str, Any] = {
             "doctor": doctor,
             "clinic": clinic,
@@ -294,13 +311,12 @@ class Schedules(Kind):
                 )
             windows[row.doctor_id].append(window)
 
-    def write(self, change: Change) -> None:
-        _with_values(self._existing.get(change.key) or DoctorSchedule(), change.values).save()
-
-
-KINDS: Final[dict[str, type[Kind]]] = {
-    kind.code: kind for kind in (Clinics, Specializations, Doctors, Services, Schedules)
-}
+    def write(self, change: Change, journal: Journal) -> None:
+        row = self._existing.get(change.key) or DoctorSchedule()
+        before = snapshot(row, change.values)
+        is_new = row.pk is None
+        _with_values(row, change.values).save()
+        _note(journal, row, is_new=is_new, before=before, names=change.values)
 
 
 def _compared(existing: Model | None, key: str, values: dict[str, Any]) -> Change:
@@ -316,11 +332,22 @@ def _with_values(row: Any, values: dict[str, Any]) -> Any:  # noqa: ANN401 - whi
     return row
 
 
-def _save(row: Any, values: dict[str, Any]) -> None:  # noqa: ANN401 - any model with a name and a slug
+def _save(row: Any, values: dict[str, Any], journal: Journal) -> None:  # noqa: ANN401 - any model with name and slug
+    before, is_new = snapshot(row, values), row.pk is None
     _with_values(row, values)
     if not row.slug:
         row.slug = unique_slug(model=type(row), text=row.name, length=row._meta.get_field("slug").max_length)
     row.save()
+    _note(journal, row, is_new=is_new, before=before, names=values)
+
+
+def _note(
+    journal: Journal, row: Model, *, is_new: bool, before: dict[str, Any], names: Iterable[str]
+) -> None:
+    if is_new:
+        journal.created(row)
+    else:
+        journal.changed(row, before=before, after=snapshot(row, names))
 
 
 def _person_key(doctor: Doctor) -> str:
@@ -328,7 +355,7 @@ def _person_key(doctor: Doctor) -> str:
     return name_key(f"{user.last_name} {user.first_name} {user.middle_name}")
 
 
-def _doctors_by_name() -> dict[str, Doctor]:
+def doctors_by_name() -> dict[str, Doctor]:
     """By full name and, where that is nobody else's, by last and first name alone."""
     doctors = list(Doctor.objects.select_related("user"))
     short: dict[str, list[Doctor]] = defaultdict(list)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeAlias
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -15,12 +15,15 @@ from django.utils.translation import gettext_lazy as _
 from tenants.audit.actions import Actor, record
 from tenants.booking.remembering import forget
 from tenants.cms.importing.rows import Cells, Problem
-from tenants.cms.importing.table import Column, Line, UnreadableFile, read_table
+from tenants.cms.importing.table import Column, Line, read_table
+from tenants.cms.importing.undo import Journal
 
 CREATE: Final = "create"
 UPDATE: Final = "update"
 SKIP: Final = "skip"
 _TELL_EVERY: Final = 50
+
+Tell: TypeAlias = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,16 @@ class Kind(ABC):
     label: ClassVar[Promise]
     permission: ClassVar[str]
     columns: ClassVar[tuple[Column, ...]]
+    default_columns: ClassVar[tuple[str, ...]] = ()
+    """Columns for which one value may be given for the whole file."""
 
     @abstractmethod
     def load(self) -> None:
         """Read what the rows are compared with, in a number of queries that does not grow with them."""
+
+    def time_zone_of(self, defaults: Mapping[str, str]) -> str:
+        """Return the zone on whose clock the times of a calendar file are told."""
+        return "UTC"
 
     @abstractmethod
     def read(self, cells: Cells) -> Change | None:
@@ -67,23 +76,39 @@ class Kind(ABC):
         """Check rows against each other once all are read."""
 
     @abstractmethod
-    def write(self, change: Change) -> None:
-        """Write one change. Called within the import's transaction."""
+    def write(self, change: Change, journal: Journal) -> None:
+        """Write one change and note it. Called within the import's transaction."""
+
+    def finish(self, actor: Actor) -> None:  # noqa: B027 - most kinds have nothing to do
+        """Do what follows from all rows together, at the end of the import's transaction."""
 
 
-def make_plan(kind: Kind, data: bytes) -> Plan:
-    """Read the file and find out what it would do and every problem it has. Writes nothing. Raises UnreadableFile."""
-    lines = read_table(data, kind.columns)
+def make_plan(
+    kind: Kind,
+    data: bytes,
+    *,
+    defaults: Mapping[str, str] | None = None,
+    tell: Tell = lambda _done, _all: None,
+) -> Plan:
+    """Read the file and find out what it would do and every problem it has. Writes nothing. Raises UnreadableFile.
+
+    `defaults` are texts for cells that the file leaves empty; `tell` is called with rows done and rows in all.
+    """
     kind.load()
-    return plan_lines(kind, lines)
+    lines = read_table(
+        data, kind.columns, defaults=defaults or {}, time_zone=kind.time_zone_of(defaults or {})
+    )
+    return plan_lines(kind, lines, tell=tell)
 
 
-def plan_lines(kind: Kind, lines: Sequence[Line]) -> Plan:
+def plan_lines(kind: Kind, lines: Sequence[Line], *, tell: Tell = lambda _done, _all: None) -> Plan:
     """Check lines against `kind`, which is loaded."""
     plan = Plan(rows=len(lines))
     seen: dict[str, int] = {}
     fine: list[tuple[Cells, Change]] = []
-    for line in lines:
+    for done, line in enumerate(lines):
+        if done % _TELL_EVERY == 0:
+            tell(done, len(lines))
         cells = Cells(line, plan.problems)
         change = kind.read(cells)
         if change is None:
@@ -100,25 +125,30 @@ def plan_lines(kind: Kind, lines: Sequence[Line]) -> Plan:
 
 
 def carry_out(
-    kind: Kind, data: bytes, *, actor: Actor, tell: Callable[[int, int], None] = lambda _done, _all: None
+    kind: Kind,
+    data: bytes,
+    *,
+    actor: Actor,
+    defaults: Mapping[str, str] | None = None,
+    journal: Journal | None = None,
+    tell: Tell = lambda _done, _all: None,
 ) -> Plan:
     """Check the file once more and write all of it in one transaction; with problems, write nothing.
 
-    `tell` is called with rows done and rows in all. Raises UnreadableFile.
+    `journal` notes what undoing needs; `tell` is called with rows done and rows in all. Raises UnreadableFile.
     """
+    notes = journal or Journal()
     with transaction.atomic():
-        plan = make_plan(kind, data)
+        plan = make_plan(kind, data, defaults=defaults)
         if plan.problems:
             return plan
         for done, change in enumerate(plan.changes, start=1):
             if change.what != SKIP:
-                kind.write(change)
+                kind.write(change, notes)
             if done % _TELL_EVERY == 0:
                 tell(done, len(plan.changes))
+        kind.finish(actor)
         record("catalogue.imported", actor=actor, data={"kind": kind.code, **plan.counts})
         forget()
     tell(len(plan.changes), len(plan.changes))
     return plan
-
-
-__all__ = ["CREATE", "SKIP", "UPDATE", "Change", "Kind", "Plan", "UnreadableFile", "carry_out", "make_plan"]

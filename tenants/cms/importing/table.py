@@ -1,30 +1,24 @@
-"""Reading a CSV file that a spreadsheet made: its encoding, its separator, its columns."""
+"""The columns of an imported table, and its rows by column."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from saas.core.errors import Refused
+from tenants.cms.importing.errors import UnreadableFile
+from tenants.cms.importing.sheets import rows_of
 
-MAX_ROWS: Final = 10_000
-MAX_BYTES: Final = 4 * 1024 * 1024
+MAX_ROWS: Final = 100_000
+MAX_BYTES: Final = 32 * 1024 * 1024
 _LANGUAGES: Final = ("en", "ru")
 _MAX_CELL: Final = 20_000
-
-
-class UnreadableFile(Refused):
-    """The file as a whole cannot be used."""
-
-    code = "unreadable_file"
-    message = _("This file cannot be read as a table.")
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +46,20 @@ class Line:
     cells: dict[str, str]
 
 
-def read_table(data: bytes, columns: Sequence[Column]) -> list[Line]:
-    """Read the file into lines. Empty lines are left out.
+def read_table(
+    data: bytes, columns: Sequence[Column], *, defaults: Mapping[str, str] = _NOTHING, time_zone: str = "UTC"
+) -> list[Line]:
+    """Read the file into lines. Empty lines are left out; `defaults` fill empty cells and absent columns.
 
     Raises UnreadableFile for a file that is too big, not text, without its columns, or with too many rows.
     """
     if len(data) > MAX_BYTES:
-        raise UnreadableFile(_("The file is larger than 4 MB. Please split it."), code="file_too_big")
-    text = _decode(data)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True))
-    except csv.Error as error:
-        raise UnreadableFile(
-            _("The file is not a proper CSV table: a quotation mark may be missing."), code="not_csv"
-        ) from error
-    if not rows or not any(cell.strip() for cell in rows[0]):
+        raise UnreadableFile(_("The file is larger than 32 MB. Please split it."), code="file_too_big")
+    rows = rows_of(data, time_zone=time_zone)
+    if not rows:
         raise UnreadableFile(_("The file is empty."), code="empty_file")
-    places = _places(rows[0], columns)
-    lines = [
-        Line(number=number, cells={code: _cell(row, place) for code, place in places.items()})
-        for number, row in enumerate(rows[1:], start=2)
-        if any(cell.strip() for cell in row)
-    ]
+    places = _places(rows[0][1], columns, given=frozenset(defaults))
+    lines = [Line(number=number, cells=_cells(row, places, defaults)) for number, row in rows[1:]]
     if not lines:
         raise UnreadableFile(_("The file has headings, but no rows below them."), code="no_rows")
     if len(lines) > MAX_ROWS:
@@ -90,27 +76,7 @@ def template_rows(columns: Sequence[Column]) -> list[list[str]]:
     return [[str(column.label) for column in columns], [str(column.example) for column in columns]]
 
 
-def _decode(data: bytes) -> str:
-    if b"\x00" in data:
-        raise UnreadableFile(_("This is not a CSV file. Save the table as “CSV UTF-8”."), code="not_text")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # Older Russian spreadsheets. Five bytes are not letters there; they come from files that are no text at all.
-        try:
-            return data.decode("cp1251")
-        except UnicodeDecodeError as error:
-            raise UnreadableFile(
-                _("This is not a CSV file. Save the table as “CSV UTF-8”."), code="not_text"
-            ) from error
-
-
-def _delimiter(text: str) -> str:
-    heading = text.split("\n", 1)[0]
-    return max((";", ",", "\t"), key=heading.count)
-
-
-def _places(heading: Sequence[str], columns: Sequence[Column]) -> dict[str, int]:
+def _places(heading: Sequence[str], columns: Sequence[Column], *, given: frozenset[str]) -> dict[str, int]:
     known = {name: column.code for column in columns for name in column.headings()}
     places: dict[str, int] = {}
     for place, cell in enumerate(heading):
@@ -130,7 +96,9 @@ def _places(heading: Sequence[str], columns: Sequence[Column]) -> dict[str, int]
                 code="double_column",
             )
         places[code] = place
-    missing = [str(column.label) for column in columns if column.is_required and column.code not in places]
+    missing = [
+        str(column.label) for column in columns if column.is_required and column.code not in {*places, *given}
+    ]
     if missing:
         raise UnreadableFile(
             _("These columns are missing: %(names)s.") % {"names": ", ".join(missing)}, code="missing_columns"
@@ -138,5 +106,8 @@ def _places(heading: Sequence[str], columns: Sequence[Column]) -> dict[str, int]
     return places
 
 
-def _cell(row: Sequence[str], place: int) -> str:
-    return row[place].strip()[:_MAX_CELL] if place < len(row) else ""
+def _cells(row: Sequence[str], places: Mapping[str, int], defaults: Mapping[str, str]) -> dict[str, str]:
+    found = {
+        code: row[place].strip()[:_MAX_CELL] if place < len(row) else "" for code, place in places.items()
+    }
+    return found | {code: text for code, text in defaults.items() if text and not found.get(code)}

@@ -2,136 +2,148 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from types import ModuleType
+from uuid import UUID
+
 from defusedcsv import csv
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from wagtail.admin import messages
 
+from saas.core.errors import NotFound
 from saas.networks.context import current_schema
 from tenants.audit.actions import actor_of
-from tenants.cms.importing import desk
-from tenants.cms.importing.kinds import KINDS
-from tenants.cms.importing.plan import CREATE, SKIP, UPDATE, Kind, make_plan
-from tenants.cms.importing.rows import Problem
-from tenants.cms.importing.running import IN_REQUEST_ROWS, run
-from tenants.cms.importing.table import MAX_BYTES, MAX_ROWS, UnreadableFile, read_table, template_rows
+from tenants.cms.importing import runs
+from tenants.cms.importing.errors import NotNow, UnreadableFile
+from tenants.cms.importing.plan import Kind
+from tenants.cms.importing.registry import KINDS
+from tenants.cms.importing.table import MAX_BYTES, MAX_ROWS, read_table, template_rows
+from tenants.cms.importing.undo import Kept
+from tenants.cms.models import ImportRun, ImportState
 
 _SHOWN_PROBLEMS = 500
+_RECENT = 10
 
 
 class UploadForm(forms.Form):
-    file = forms.FileField(label=_("CSV file"), widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}))
+    file = forms.FileField(
+        label=_("file"), widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.ics,text/csv,text/calendar"})
+    )
+
+    def __init__(self, kind: Kind, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type] # Django's own arguments
+        labels = {column.code: column.label for column in kind.columns}
+        for code in kind.default_columns:
+            self.fields[f"default_{code}"] = forms.CharField(
+                label=_("%(column)s, where the file does not say") % {"column": labels[code]},
+                required=False,
+                max_length=200,
+            )
 
     def clean_file(self) -> object:
         file = self.cleaned_data["file"]
         if file.size > MAX_BYTES:
             raise forms.ValidationError(
-                _("The file is larger than 4 MB. Please split it."), code="file_too_big"
+                _("The file is larger than 32 MB. Please split it."), code="file_too_big"
             )
         return file
+
+    def defaults(self) -> dict[str, str]:
+        """What was given for the whole file, by column."""
+        return {
+            name.removeprefix("default_"): value
+            for name, value in self.cleaned_data.items()
+            if name.startswith("default_")
+        }
 
 
 @require_http_methods(["GET", "POST"])
 def upload(request: HttpRequest, code: str) -> HttpResponse:
     """Take the file, or say why it cannot be read."""
     kind = _kind(request, code)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(kind, request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         data = file.read()
-        try:
-            read_table(data, kind.columns)
-        except UnreadableFile as error:
-            form.add_error("file", str(error.message))
+        is_small = len(data) <= runs.IN_REQUEST_BYTES
+        if is_small and (problem := _unreadable(kind, data, form.defaults())):
+            form.add_error("file", problem)
         else:
-            kept = desk.keep(kind=code, user_id=_user_id(request), name=file.name, data=data)
-            return redirect("catalogue_import:preview", code, kept.token)
+            taken = runs.take_in(
+                kind=code, name=file.name, data=data, defaults=form.defaults(), actor=actor_of(request)
+            )
+            if is_small:
+                runs.check(taken)
+            else:
+                tasks().check_import.delay(current_schema(), str(taken.public_id), translation.get_language())
+            return redirect("catalogue_import:run", code, taken.public_id)
     status = 422 if form.is_bound else 200
-    context = {"kind": kind, "form": form, "limit": MAX_ROWS, "kinds": _allowed(request)}
+    context = {
+        "kind": kind,
+        "form": form,
+        "limit": MAX_ROWS,
+        "kinds": _allowed(request),
+        "recent": ImportRun.objects.filter(user_id=request.user.pk).defer("undo", "problems")[:_RECENT],
+    }
     return render(request, "tenants/cms/import_upload.html", context, status=status)
 
 
 @require_GET
-def preview(request: HttpRequest, code: str, token: str) -> HttpResponse:
-    """Show what the file would do and every problem it has."""
-    kind = _kind(request, code)
-    kept = desk.find(token, user_id=_user_id(request), kind=code)
-    if kept is None:
-        return _start_over(request, code)
-    plan = make_plan(kind, kept.data)
-    labels = {column.code: column.label for column in kind.columns}
-    problems = [
-        Problem(problem.row, str(labels.get(problem.column, problem.column)), problem.message)
-        for problem in plan.problems[:_SHOWN_PROBLEMS]
-    ]
-    context = {
-        "kind": kind,
-        "name": kept.name,
-        "token": token,
-        "plan": plan,
-        "problems": problems,
-        "problems_hidden": len(plan.problems) - len(problems),
-        "creates": plan.counts[CREATE],
-        "updates": plan.counts[UPDATE],
-        "skips": plan.counts[SKIP],
-        "kinds": _allowed(request),
-    }
-    return render(request, "tenants/cms/import_preview.html", context)
+def run(request: HttpRequest, code: str, public_id: UUID) -> HttpResponse:
+    """Show where an import stands: how far it is, what it would do, its problems, what it did."""
+    kind, found = _run(request, code, public_id)
+    return _page(request, kind, found)
 
 
 @require_POST
-def confirm(request: HttpRequest, code: str, token: str) -> HttpResponse:
+def confirm(request: HttpRequest, code: str, public_id: UUID) -> HttpResponse:
     """Write the file: at once when it is small, in the background when it is not."""
-    _kind(request, code)
-    kept = desk.find(token, user_id=_user_id(request), kind=code)
-    if kept is None:
-        return _start_over(request, code)
-    if desk.begin(token):
-        rows = kept.data.count(b"\n")
-        desk.tell(token, desk.Progress("waiting", total=rows))
-        actor = actor_of(request)
-        if rows > IN_REQUEST_ROWS:
-            from tenants.cms.tasks import import_catalogue  # noqa: PLC0415 - Celery's tasks load after the apps
+    _kind_of, found = _run(request, code, public_id)
+    try:
+        runs.claim(found)
+    except NotNow:
+        return redirect("catalogue_import:run", code, public_id)
+    if found.file.size > runs.IN_REQUEST_BYTES:
+        tasks().write_import.delay(current_schema(), str(public_id), translation.get_language())
+    else:
+        runs.write(found)
+    return redirect("catalogue_import:run", code, public_id)
 
-            import_catalogue.delay(current_schema(), code, token, actor.user_id, actor.operator_id)
-        else:
-            run(kept, actor=actor)
-    return redirect("catalogue_import:progress", code, token)
+
+@require_POST
+def undo(request: HttpRequest, code: str, public_id: UUID) -> HttpResponse:
+    """Take the import back; when some rows cannot be, say which and ask."""
+    kind, found = _run(request, code, public_id)
+    try:
+        kept = runs.undo(found, actor=actor_of(request), all_or_nothing="rest" not in request.POST)
+    except NotNow:
+        return redirect("catalogue_import:run", code, public_id)
+    found.refresh_from_db()
+    return _page(request, kind, found, kept=kept, status=409 if kept and found.state == "done" else 200)
 
 
 @require_GET
-def progress(request: HttpRequest, code: str, token: str) -> HttpResponse:
-    """Show how far the import is; the page reloads itself until it is over."""
-    kind = _kind(request, code)
-    found = desk.progress_of(token)
-    if found is None:
-        return _start_over(request, code)
-    if found.state == "refused":
-        messages.error(
-            request, _("The catalogue changed meanwhile, so the file was checked again. Nothing was written.")
-        )
-        return redirect("catalogue_import:preview", code, token)
-    context = {
-        "kind": kind,
-        "progress": found,
-        "is_over": found.state in {"done", "failed"},
-        "token": token,
-        "kinds": _allowed(request),
-    }
-    return render(request, "tenants/cms/import_progress.html", context)
+def problems(request: HttpRequest, code: str, public_id: UUID) -> HttpResponse:
+    """Give the problems as a table, to work through beside the file."""
+    _kind_of, found = _run(request, code, public_id)
+    response = _csv_response(f"{code}-problems.csv")
+    writer = csv.writer(response, delimiter=";")
+    writer.writerow([_("Row"), _("Column"), _("Problem")])
+    writer.writerows(found.problems)
+    return response
 
 
 @require_GET
 def template(request: HttpRequest, code: str) -> HttpResponse:
     """Give an empty table with its headings and one example row."""
     kind = _kind(request, code)
-    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{code}.csv"'
+    response = _csv_response(f"{code}.csv")
     writer = csv.writer(response, delimiter=";")
     writer.writerows(template_rows(kind.columns))
     return response
@@ -150,21 +162,58 @@ def _allowed(request: HttpRequest) -> list[type[Kind]]:
     return [kind for kind in KINDS.values() if request.user.has_perm(kind.permission)]
 
 
-def _user_id(request: HttpRequest) -> int:
-    assert request.user.pk is not None  # noqa: S101 - the admin lets nobody in who is not signed in
-    return int(request.user.pk)
+def _run(request: HttpRequest, code: str, public_id: UUID) -> tuple[Kind, ImportRun]:
+    kind = _kind(request, code)
+    try:
+        return kind, runs.find_run(public_id, kind=code, user_id=request.user.pk)
+    except NotFound as error:
+        raise Http404 from error
 
 
-def _start_over(request: HttpRequest, code: str) -> HttpResponse:
-    messages.error(request, _("The file is no longer here: it is kept for an hour. Please choose it again."))
-    return redirect("catalogue_import:upload", code)
+def _page(
+    request: HttpRequest, kind: Kind, found: ImportRun, *, kept: Sequence[Kept] = (), status: int = 200
+) -> HttpResponse:
+    context = {
+        "kind": kind,
+        "run": found,
+        "progress": runs.progress_of(found),
+        "is_waiting": found.state in {ImportState.CHECKING, ImportState.RUNNING},
+        "problems": found.problems[:_SHOWN_PROBLEMS],
+        "problems_hidden": max(found.problems_count - _SHOWN_PROBLEMS, 0),
+        "kept": kept,
+        "kinds": _allowed(request),
+    }
+    return render(request, "tenants/cms/import_run.html", context, status=status)
+
+
+def _unreadable(kind: Kind, data: bytes, defaults: dict[str, str]) -> str:
+    """What is wrong with the file as a whole; empty when it can be read."""
+    try:
+        read_table(data, kind.columns, defaults=defaults)
+    except UnreadableFile as error:
+        return str(error.message)
+    return ""
+
+
+def _csv_response(name: str) -> HttpResponse:
+    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def tasks() -> ModuleType:
+    """Return Celery's tasks, which load after the apps."""
+    from tenants.cms import tasks as module  # noqa: PLC0415 - see above
+
+    return module
 
 
 app_name = "catalogue_import"
 urlpatterns = [
     path("<slug:code>/", upload, name="upload"),
     path("<slug:code>/template.csv", template, name="template"),
-    path("<slug:code>/<str:token>/", preview, name="preview"),
-    path("<slug:code>/<str:token>/confirm/", confirm, name="confirm"),
-    path("<slug:code>/<str:token>/progress/", progress, name="progress"),
+    path("<slug:code>/<uuid:public_id>/", run, name="run"),
+    path("<slug:code>/<uuid:public_id>/confirm/", confirm, name="confirm"),
+    path("<slug:code>/<uuid:public_id>/undo/", undo, name="undo"),
+    path("<slug:code>/<uuid:public_id>/problems.csv", problems, name="problems"),
 ]
