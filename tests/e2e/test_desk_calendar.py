@@ -37,7 +37,7 @@ def desk(
     live_address: Callable[[NetworkRef], str],
     new_page: PageFactory,
 ) -> Desk:
-    """A function that opens the calendar on a day: `desk(day, language="ru", phone=True)`, each time as somebody else."""
+    """A function that opens the calendar on a day: `desk(day, language="ru", phone=True)`, always as somebody new."""
 
     def open_desk(day: Day, *, language: str = "en", path: str = "", **options: object) -> Page:
         client = client_for(network)

@@ -22,6 +22,7 @@ from tenants.booking.actions import (
     take_payment,
     undo_check_in,
 )
+from tenants.booking.actions.approving import approve_appointment, refuse_appointment
 from tenants.booking.models import Appointment, PaymentMethod
 from tenants.desk.calendar.sheet import State
 
@@ -30,6 +31,14 @@ def _confirm(visit: UUID, version: int, actor: Actor, now: dt.datetime, _form: d
     return confirm_appointment(
         public_id=visit, expected_version=version, actor=actor, now=now, for_staff=True
     )
+
+
+def _approve(visit: UUID, version: int, actor: Actor, now: dt.datetime, _form: dict[str, str]) -> Appointment:
+    return approve_appointment(public_id=visit, expected_version=version, actor=actor, now=now)
+
+
+def _refuse(visit: UUID, version: int, actor: Actor, now: dt.datetime, _form: dict[str, str]) -> Appointment:
+    return refuse_appointment(public_id=visit, expected_version=version, actor=actor, now=now)
 
 
 def _arrive(visit: UUID, version: int, actor: Actor, now: dt.datetime, _form: dict[str, str]) -> Appointment:
@@ -85,11 +94,19 @@ class Step:
     done: str | Promise
     after_start: bool = False
     """Offered only when the visit has begun."""
+    ends: bool = False
+    """The visit is over then; `restore_appointment` takes it back."""
 
 
 TO_COME: Final = frozenset({State.APPROVAL, State.SCHEDULED, State.CONFIRMED})
 _HERE: Final = frozenset({State.ARRIVED, State.IN_ROOM})
 STEPS: Final[dict[str, Step]] = {
+    "approve": Step(
+        _approve, _("Approve"), "check", frozenset({State.APPROVAL}), _("The visit is approved.")
+    ),
+    "refuse": Step(
+        _refuse, _("Turn down"), "x", frozenset({State.APPROVAL}), _("The request is turned down."), ends=True
+    ),
     "confirm": Step(
         _confirm, _("Confirm"), "check", frozenset({State.SCHEDULED}), _("The visit is confirmed.")
     ),
@@ -108,11 +125,18 @@ STEPS: Final[dict[str, Step]] = {
         frozenset({*TO_COME, *_HERE}),
         _("The visit is done."),
         after_start=True,
+        ends=True,
     ),
     "absent": Step(
-        _absent, _("Did not come"), "user-x", TO_COME, _("Noted: the patient did not come."), after_start=True
+        _absent,
+        _("Did not come"),
+        "user-x",
+        TO_COME,
+        _("Noted: the patient did not come."),
+        after_start=True,
+        ends=True,
     ),
     "left": Step(_leave, _("Not here after all"), "undo-2", _HERE, _("The arrival is taken back.")),
     "paid": Step(_pay, _("Take payment"), "banknote", frozenset(), _("The visit is paid.")),
-    "cancel": Step(_cancel, _("Cancel the visit"), "x", frozenset(), _("The visit is cancelled.")),
+    "cancel": Step(_cancel, _("Cancel the visit"), "x", frozenset(), _("The visit is cancelled."), ends=True),
 }

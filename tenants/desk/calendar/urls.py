@@ -14,6 +14,7 @@ urlpatterns = [
     path("visits/<uuid:public_id>/", panels.visit, name="calendar_visit"),
     path("visits/<uuid:public_id>/move/", changes.move, name="calendar_move"),
     path("visits/<uuid:public_id>/undo/", changes.undo_booking, name="calendar_undo"),
+    path("visits/<uuid:public_id>/restore/", changes.restore, name="calendar_restore"),
     path("visits/<uuid:public_id>/<slug:action>/", panels.progress, name="calendar_progress"),
     path("sessions/<uuid:public_id>/", panels.session, name="calendar_session"),
     path("blocks/", changes.block, name="calendar_block"),

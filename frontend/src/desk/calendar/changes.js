@@ -93,6 +93,15 @@ export class Changes {
     await this.host.refresh();
   }
 
+  /** Opens a visit again that was cancelled, completed or missed by a slip. */
+  async restore({ id, version }) {
+    const answer = await this.send(this.host.visitUrl(id, "restore"), { version });
+    if (!answer) return;
+    this.tell(words.undone, null);
+    await this.host.refresh();
+    this.host.showVisit(id);
+  }
+
   /** Posts; a refusal puts everything back and is said. Nothing then, else the answer. */
   async send(url, fields, retry = null) {
     this.hideAlert();

@@ -231,8 +231,13 @@ export class Host {
   }
 
   changedByPanel({ message, undo }) {
-    if (message) this.changes.tell(message, undo?.kind === "booking" ? () => this.changes.unbook(undo) : null);
+    const takeBack = { booking: () => this.changes.unbook(undo), restore: () => this.changes.restore(undo) };
+    if (message) this.changes.tell(message, undo ? takeBack[undo.kind] : null);
     this.refresh();
+  }
+
+  showVisit(id) {
+    this.panel.load(this.visitUrl(id, ""));
   }
 
   closePanel() {

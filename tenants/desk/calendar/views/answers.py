@@ -17,8 +17,8 @@ from tenants.desk.calendar.access import may_change, staff_of
 from tenants.desk.calendar.sheet import State, state_of
 from tenants.desk.calendar.steps import STEPS, TO_COME
 from tenants.desk.calendar.words import BADGES, STATES
+from tenants.desk.cards.finding import age_on
 from tenants.doctors.models import Doctor
-from tenants.patients.models import Patient
 
 NEAREST: Final = 3
 REFUSED: Final = 422
@@ -55,7 +55,7 @@ def visit_panel(
         )
         if changeable and is_to_come
         else [],
-        "age": _age(visit.patient, now),
+        "age": age_on(visit.patient.birth_date, now.date()),
         "problem": problem,
     }
     return render(request, "tenants/desk/calendar/_visit.html", context, status=status)
@@ -98,13 +98,6 @@ def changed(
     detail: dict[str, Any] = {"message": message if say else "", "undo": undo}
     response["HX-Trigger"] = json.dumps({"calendarchanged": detail})
     return response
-
-
-def _age(patient: Patient, now: dt.datetime) -> int | None:
-    born, today = patient.birth_date, now.date()
-    if born is None:
-        return None
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def is_own(user: User, doctor: Doctor | None) -> bool:

@@ -23,8 +23,8 @@ from tenants.desk.access import for_staff
 from tenants.desk.calendar.access import require_change, staff_of, visit_for
 from tenants.desk.calendar.forms import BookForm
 from tenants.desk.calendar.frame import instant_of
-from tenants.desk.calendar.people import find_people
 from tenants.desk.calendar.views.answers import REFUSED, changed, choices_of, gone, nearest_to, visit_panel
+from tenants.desk.cards.finding import find_people
 from tenants.doctors.models import Doctor
 from tenants.patients.actions import find_or_create_patient
 from tenants.patients.models import Patient
@@ -40,7 +40,9 @@ def people(request: HttpRequest) -> HttpResponse:
     user = staff_of(request)
     require_change(user)
     text = request.GET.get("q", "")
-    return render(request, "tenants/desk/calendar/_people.html", {"people": find_people(text), "text": text})
+    return render(
+        request, "tenants/desk/calendar/_people.html", {"people": find_people(text, user=user), "text": text}
+    )
 
 
 @never_cache

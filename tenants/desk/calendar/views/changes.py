@@ -19,8 +19,14 @@ from django.views.decorators.http import require_POST
 from saas.core.errors import DomainError, Forbidden, NotFound
 from saas.core.formatting import format_day, format_time
 from tenants.audit.actions import actor_of
-from tenants.booking.actions import block_time, cancel_appointment, reschedule_appointment, unblock_time
-from tenants.booking.actions.blocking import move_block
+from tenants.booking.actions import (
+    block_time,
+    cancel_appointment,
+    move_block,
+    reschedule_appointment,
+    unblock_time,
+)
+from tenants.booking.actions.progressing import restore_appointment
 from tenants.booking.errors import BlockNotFound
 from tenants.booking.models import Appointment, Claim, ClaimKind
 from tenants.booking.selectors import nearest_slots
@@ -109,6 +115,18 @@ def undo_booking(request: HttpRequest, public_id: UUID) -> HttpResponse:
         for_staff=True,
     )
     return JsonResponse({"id": str(cancelled.public_id), "version": cancelled.version})
+
+
+@answering
+def restore(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Take back what ended a visit: it was cancelled, completed or missed by a slip."""
+    user = staff_of(request)
+    require_change(user, doctor_id=visit_for(user, public_id).doctor_id)
+    data = cleaned(ReasonForm(request.POST))
+    restored = restore_appointment(
+        public_id=public_id, expected_version=data["version"], actor=actor_of(request), now=timezone.now()
+    )
+    return JsonResponse({"id": str(restored.public_id), "version": restored.version})
 
 
 @answering

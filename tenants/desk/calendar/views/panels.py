@@ -58,7 +58,9 @@ def progress(request: HttpRequest, public_id: UUID, action: str) -> HttpResponse
         return changed(
             visit_panel(request, fresh, problem=str(error), status=error.status), message="", say=False
         )
-    return changed(visit_panel(request, visit_for(user, public_id)), message=str(step.done))
+    fresh = visit_for(user, public_id)
+    undo = {"kind": "restore", "id": str(public_id), "version": fresh.version} if step.ends else None
+    return changed(visit_panel(request, fresh), message=str(step.done), undo=undo)
 
 
 @never_cache

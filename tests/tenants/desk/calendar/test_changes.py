@@ -27,11 +27,11 @@ def client(client_for: ClientFor, network: NetworkRef) -> NetworkClient:
     return client
 
 
-def move(client: NetworkClient, visit: Appointment, **fields: object) -> Any:
+def move(client: NetworkClient, visit: Appointment, **fields: Any) -> Any:
     return client.post(f"/desk/calendar/visits/{visit.public_id}/move/", {"version": visit.version, **fields})
 
 
-def block(client: NetworkClient, day: Day, start: str, end: str, **more: object) -> Any:
+def block(client: NetworkClient, day: Day, start: str, end: str, **more: Any) -> Any:
     fields = {
         "start": day.local(start),
         "end": day.local(end),

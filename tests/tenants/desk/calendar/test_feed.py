@@ -36,7 +36,7 @@ def client(client_for: ClientFor, network: NetworkRef) -> NetworkClient:
     return signed_in(client_for, network, make_user(role=Role.RECEPTION))
 
 
-def feed(client: NetworkClient, day: Day, **more: object) -> dict[str, Any]:
+def feed(client: NetworkClient, day: Day, **more: Any) -> dict[str, Any]:
     response = client.get(FEED, day.query(**more))
     assert response.status_code == 200
     answer: dict[str, Any] = response.json()
@@ -226,7 +226,7 @@ def test_networks_do_not_see_each_others_day(
             assert f"Canary{1 - number}" not in text
 
 
-def count_queries(client: NetworkClient, url: str, query: dict[str, object]) -> int:
+def count_queries(client: NetworkClient, url: str, query: dict[str, Any]) -> int:
     assert client.get(url, query).status_code == 200  # caches and windows are filled
     with CaptureQueriesContext(connection) as queries:
         assert client.get(url, query).status_code == 200
@@ -234,7 +234,7 @@ def count_queries(client: NetworkClient, url: str, query: dict[str, object]) -> 
 
 
 @pytest.mark.parametrize("more", [{}, {"by": "room"}, {"view": "week"}])
-def test_feed_asks_as_much_for_three_as_for_one(client: NetworkClient, more: dict[str, object]) -> None:
+def test_feed_asks_as_much_for_three_as_for_one(client: NetworkClient, more: dict[str, Any]) -> None:
     one, three = make_day(), make_day(doctors=3, visits=3)
 
     few = count_queries(client, FEED, one.query(**more))

@@ -31,13 +31,13 @@ def client(client_for: ClientFor, network: NetworkRef) -> NetworkClient:
     return client
 
 
-def step(client: NetworkClient, visit: Appointment, action: str, **fields: object) -> Any:
+def step(client: NetworkClient, visit: Appointment, action: str, **fields: Any) -> Any:
     visit.refresh_from_db()
     url = f"/desk/calendar/visits/{visit.public_id}/{action}/"
     return client.post(url, {"version": visit.version, **fields})
 
 
-def booking(day: Day, clock: str = "12:00", **fields: object) -> dict[str, object]:
+def booking(day: Day, clock: str = "12:00", **fields: Any) -> dict[str, Any]:
     place = {
         "start": day.local(clock),
         "doctor": day.first.doctor.pk,
@@ -105,6 +105,27 @@ def test_a_visit_is_cancelled_with_a_reason_and_undone_booking_too(client: Netwo
         visit.refresh_from_db()
         assert visit.status == AppointmentStatus.CANCELLED
     assert day.visits[0].cancel_reason == "Ill"
+    restored = step(client, day.visits[0], "restore")
+    assert restored.status_code == 200, restored.content
+    day.visits[0].refresh_from_db()
+    assert day.visits[0].status == AppointmentStatus.SCHEDULED
+    assert step(client, day.visits[0], "restore").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("action", "status"),
+    [("approve", AppointmentStatus.SCHEDULED), ("refuse", AppointmentStatus.CANCELLED)],
+)
+def test_a_request_is_answered(client: NetworkClient, action: str, status: str) -> None:
+    day = make_day(visits=0)
+    visit = put(day, day.first, minutes=600, awaiting_approval=True)
+    assert f"/{action}/" in client.get(f"/desk/calendar/visits/{visit.public_id}/").content.decode()
+
+    assert step(client, visit, action).status_code == 200
+
+    visit.refresh_from_db()
+    assert visit.status == status
+    assert not visit.awaiting_approval
 
 
 @pytest.mark.parametrize(
@@ -118,7 +139,7 @@ def test_a_visit_is_cancelled_with_a_reason_and_undone_booking_too(client: Netwo
     ],
 )
 def test_steps_that_are_refused_say_why(
-    client: NetworkClient, action: str, fields: dict[str, object], status: int
+    client: NetworkClient, action: str, fields: dict[str, Any], status: int
 ) -> None:
     visit = make_day().visits[0]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -37,7 +38,7 @@ class Day:
         """The time as the calendar's script writes it."""
         return f"{self.date.isoformat()}T{clock}"
 
-    def query(self, **more: object) -> dict[str, object]:
+    def query(self, **more: Any) -> dict[str, Any]:
         return {"clinic": self.first.clinic.pk, "date": self.date.isoformat(), **more}
 
 
@@ -53,7 +54,7 @@ def make_day(*, doctors: int = 1, visits: int = 1, days_ahead: int = 1) -> Day:
     return day
 
 
-def put(day: Day, bookable: Bookable, *, minutes: int, length: int = 30, **fields: object) -> Appointment:
+def put(day: Day, bookable: Bookable, *, minutes: int, length: int = 30, **fields: Any) -> Appointment:
     """A visit that begins so many minutes after midnight, written without the engine: hundreds are needed."""
     starts_at = day.at("00:00") + dt.timedelta(minutes=minutes)
     ends_at = starts_at + dt.timedelta(minutes=length)
