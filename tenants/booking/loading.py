@@ -17,9 +17,10 @@ RulesByClinic: TypeAlias = dict[int, list[Rule]]
 # Written by hand: these run for every page of free times, and the ORM takes longer to build them than PostgreSQL
 # takes to answer. The condition on claims is spelt like the exclusion constraint's, so that its index serves.
 _HOURS = """
-    SELECT doctor_id, clinic_id, day_of_week, start_time, end_time, valid_from, valid_until
+    SELECT doctor_id, clinic_id, day_of_week, start_time, end_time, valid_from, valid_until, every_weeks, anchor_date,
+           CASE WHEN pattern = 'cycle' THEN cycle_days END, cycle_day
     FROM doctors_doctorschedule
-    WHERE is_active AND doctor_id = ANY(%s)
+    WHERE is_active AND state = 'published' AND doctor_id = ANY(%s)
 """
 _BUSY = """
     SELECT r.doctor_id, lower(c.span), upper(c.span), c.kind
@@ -29,18 +30,20 @@ _BUSY = """
 """
 _LOCKED_HOURS = """
     SELECT r.id, EXISTS (SELECT FROM patients_patient p WHERE p.id = %s),
-           s.clinic_id, s.day_of_week, s.start_time, s.end_time, s.valid_from, s.valid_until
+           s.clinic_id, s.day_of_week, s.start_time, s.end_time, s.valid_from, s.valid_until, s.every_weeks,
+           s.anchor_date, CASE WHEN s.pattern = 'cycle' THEN s.cycle_days END, s.cycle_day
     FROM booking_resource r
-    LEFT JOIN doctors_doctorschedule s ON s.doctor_id = r.doctor_id AND s.is_active
+    LEFT JOIN doctors_doctorschedule s ON s.doctor_id = r.doctor_id AND s.is_active AND s.state = 'published'
     WHERE r.doctor_id = %s
     ORDER BY r.id
     FOR UPDATE OF r
 """
+# The exclusion constraint's index knows no equality of bigint and integer, and a number of psycopg2 is an integer.
 _BUSY_UNDER_LOCK = """
     SELECT c.id, lower(c.span), upper(c.span), c.kind, c.appointment_id,
            coalesce(c.expires_at <= statement_timestamp(), false) OR coalesce(c.hold_id = %s, false)
     FROM booking_claim c
-    WHERE c.resource_id = %s AND c.active AND NOT c.overbook AND c.span && tstzrange(%s, %s, '[)')
+    WHERE c.resource_id = %s::bigint AND c.active AND NOT c.overbook AND c.span && tstzrange(%s, %s, '[)')
 """
 
 

@@ -19,6 +19,7 @@ from tenants.booking.models import (
     ResourceKind,
     ServiceRequirement,
 )
+from tenants.booking.policy import current_policy
 from tenants.booking.remembering import remembered
 from tenants.booking.windows.instants import ONE_DAY
 from tenants.doctors.models import Doctor, FloatingBreak
@@ -62,7 +63,8 @@ class Wish(NamedTuple):
 def wishes_for(filters: Filters, *, first: dt.date, last: dt.date) -> list[Wish]:
     """Return the wishes on the local dates `[first, last)`, the shortest visits first, cheapest of equals by service.
 
-    Of a doctor's equally long plain offers in one clinic the first service stands for all.
+    Of a doctor's offers that begin at the same instants in one clinic the shortest stands for all, and of equally
+    long ones the first service.
     """
     return remembered(filters.key(first, last), lambda: _read(filters, first, last))
 
@@ -92,9 +94,26 @@ def _read(filters: Filters, first: dt.date, last: dt.date) -> list[Wish]:
                 same[-1] = same[-1]._replace(last=end)
             else:
                 same.append(Wish(offer, resource_id, begin, end, special.is_plain(offer)))
-    wishes = [wish for group in found.values() for wish in group]
+    wishes = _undominated(wish for group in found.values() for wish in group)
     wishes.sort(key=lambda wish: (wish.offer.duration_minutes, wish.offer.clinic_id, wish.offer.service_id))
     return wishes
+
+
+def _undominated(wishes: Iterable[Wish]) -> list[Wish]:
+    """Leave out longer visits that can begin only when a shorter one of the same doctor can, which is then meant."""
+    fixed_step = current_policy().slot_step_minutes
+    by_place: dict[tuple[int, int], list[Wish]] = defaultdict(list)
+    for wish in sorted(wishes, key=lambda wish: wish.offer.duration_minutes):
+        others = by_place[wish.offer.doctor_id, wish.offer.clinic_id]
+        if not any(
+            other.is_plain
+            and other.first <= wish.first
+            and wish.last <= other.last
+            and (fixed_step or wish.offer.duration_minutes % other.offer.duration_minutes == 0)
+            for other in others
+        ):
+            others.append(wish)
+    return [wish for group in by_place.values() for wish in group]
 
 
 def _distinct(offers: Iterable[Offer], special: "_Special", max_price: Decimal | None) -> list[Offer]:

@@ -17,7 +17,8 @@ class WorkWindow(models.Model):
     Derived: never edited, only rebuilt. Windows of one resource never overlap, whatever the clinic.
     """
 
-    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="windows")
+    # The index of resource and date serves this key too.
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, db_index=False, related_name="windows")
     clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="+")
     local_date = models.DateField()
     span = DateTimeRangeField()
@@ -47,8 +48,9 @@ class FreeGap(models.Model):
     windows and claims; a nightly check compares.
     """
 
-    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="gaps")
-    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="+")
+    # Every booking writes these rows: no index but the one that searches use. A clinic is hardly ever deleted.
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, db_index=False, related_name="gaps")
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, db_index=False, related_name="+")
     local_date = models.DateField()
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
@@ -58,10 +60,7 @@ class FreeGap(models.Model):
         constraints = (
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="booking_freegap_not_empty"),
         )
-        indexes = (
-            models.Index(fields=("resource", "starts_at"), name="booking_gap_resource_start"),
-            models.Index(fields=("starts_at",), name="booking_gap_start"),
-        )
+        indexes = (models.Index(fields=("resource", "starts_at"), name="booking_gap_resource_start"),)
 
     def __str__(self) -> str:
         return f"{self.resource_id} {self.starts_at}"
