@@ -8,6 +8,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 from saas.accounts.views import to_login
 from saas.core import views as core
 from saas.core.language_view import choose_language
+from tenants.website.views import site
 
 urlpatterns = [
     path("livez", core.livez),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("api/v1/", include("tenants.api.urls")),
     path("cms/login/", to_login),  # Wagtail's own log-in forms know no second factor and no limits
     path("_util/login/", to_login),
+    path("cms/failwhale/", site.no_such_page),  # Wagtail's page that breaks on purpose
     path("cms/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("", include("saas.networks.urls_handover")),

@@ -2,6 +2,7 @@
 
 from email.utils import parseaddr
 from typing import Any, Final
+from urllib.parse import urljoin
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -9,6 +10,7 @@ from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from saas.core.colours import palette
 from saas.core.formatting import format_money, format_when, format_zone
 from saas.core.phones import display_phone
 from saas.networks.context import current_network
@@ -25,12 +27,21 @@ _SUBJECTS: Final[dict[str, Promise]] = {
     topics.BOOKED: _("You are booked: %(when)s, %(service)s"),
     topics.MOVED: _("Your visit has been moved to %(when)s"),
     topics.CANCELLED: _("Your visit on %(when)s has been cancelled"),
+    topics.APPROVED: _("You are booked: %(when)s, %(service)s"),
+    topics.REFUSED: _("The clinic cannot see you on %(when)s"),
+    topics.RESTORED: _("Your visit takes place after all: %(when)s"),
 }
+_REQUESTED: Final = _("We have your request: %(when)s, %(service)s")
 _STAFF_SUBJECTS: Final[dict[str, Promise]] = {
     topics.BOOKED: _("New visit: %(when)s, %(service)s"),
     topics.MOVED: _("Visit moved to %(when)s, %(service)s"),
     topics.CANCELLED: _("Visit cancelled: %(when)s, %(service)s"),
+    topics.RESTORED: _("Visit takes place after all: %(when)s, %(service)s"),
 }
+_STAFF_REQUESTED: Final = _("Please approve: %(when)s, %(service)s")
+
+_KINDS: Final = {topics.APPROVED: "booked", topics.REFUSED: "cancelled", topics.RESTORED: "booked"}
+"""Topics whose letters read like those of others."""
 
 
 def patient_letter(appointment: Appointment, *, topic: str, message_id: str) -> Letter | None:
@@ -41,12 +52,13 @@ def patient_letter(appointment: Appointment, *, topic: str, message_id: str) -> 
     with translation.override(appointment.language):
         facts = _facts(appointment, profile, topic=topic, language=appointment.language)
         facts["manage_url"] = network_url(current_network().primary_host, manage_path(appointment))
+        facts["others"] = _others(appointment, language=appointment.language)
         method, calendar = _calendar(appointment, profile)
         return Letter(
             recipients=(appointment.patient.email,),
             sender_name=profile.name,
             reply_to=appointment.clinic.email or profile.email,
-            subject=str(_SUBJECTS[topic]) % facts,
+            subject=str(_REQUESTED if facts["kind"] == "requested" else _SUBJECTS[topic]) % facts,
             text=render_to_string("emails/visit.txt", facts),
             html=render_to_string("emails/visit.html", facts),
             language=appointment.language,
@@ -77,7 +89,7 @@ def staff_letter(appointment: Appointment, *, topic: str, message_id: str) -> Le
             recipients=recipients,
             sender_name=profile.name,
             reply_to="",
-            subject=str(_STAFF_SUBJECTS[topic]) % facts,
+            subject=str(_STAFF_REQUESTED if facts["kind"] == "requested" else _STAFF_SUBJECTS[topic]) % facts,
             text=render_to_string("emails/staff_visit.txt", facts),
             html=render_to_string("emails/staff_visit.html", facts),
             language=language,
@@ -92,7 +104,7 @@ def _calendar(appointment: Appointment, profile: Organisation) -> tuple[str, str
         appointment,
         summary=f"{appointment.service.name}, {clinic.name}",
         description=f"{appointment.doctor.user.get_full_name()}\n{manage_url}",
-        location=f"{clinic.name}, {_address(clinic)}",
+        location=f"{clinic.name}, {address_of(clinic)}",
         organizer_name=one_line(profile.name),
         organizer_email=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
         attendee_email=appointment.patient.email,
@@ -101,8 +113,41 @@ def _calendar(appointment: Appointment, profile: Organisation) -> tuple[str, str
     )
 
 
-def _address(clinic: Clinic) -> str:
-    return ", ".join(part for part in (clinic.city, clinic.address) if part)
+def address_of(clinic: Clinic) -> str:
+    """Return city and street, the city once."""
+    city = "" if clinic.city.casefold() in clinic.address.casefold() else clinic.city
+    return ", ".join(part for part in (city, clinic.address) if part)
+
+
+def network_facts(profile: Organisation, *, language: str) -> dict[str, Any]:
+    """Return what every letter of a network shows: its name, address, colours and logo."""
+    site_url = network_url(current_network().primary_host)
+    return {
+        "language": language,
+        "network_name": profile.name,
+        "site_url": site_url,
+        "colours": palette(profile.brand_colour),
+        "logo_url": urljoin(site_url, profile.logo.url) if profile.logo else "",
+    }
+
+
+def _kind(appointment: Appointment, topic: str) -> str:
+    if topic == topics.BOOKED and appointment.awaiting_approval:
+        return "requested"
+    return _KINDS.get(topic, topic.removeprefix("appointment."))
+
+
+def _others(appointment: Appointment, *, language: str) -> list[str]:
+    """The further visits that were booked together with this first one, in words."""
+    if appointment.series_id is None or appointment.position != 1:
+        return []
+    rows = Appointment.objects.filter(series=appointment.series_id, position__gt=1).exclude(
+        status="cancelled"
+    )
+    return [
+        f"{format_when(row.appointment_date, zone=row.time_zone, language=language)}, {row.service.name}"
+        for row in rows.select_related("service").order_by("position")
+    ]
 
 
 def _facts(appointment: Appointment, profile: Organisation, *, topic: str, language: str) -> dict[str, Any]:
@@ -110,10 +155,8 @@ def _facts(appointment: Appointment, profile: Organisation, *, topic: str, langu
     starts_at = appointment.appointment_date
     clinic = appointment.clinic
     return {
-        "kind": topic.removeprefix("appointment."),
-        "language": language,
-        "network_name": profile.name,
-        "site_url": network_url(current_network().primary_host),
+        "kind": _kind(appointment, topic),
+        **network_facts(profile, language=language),
         "patient_name": appointment.patient.first_name,
         "patient_full_name": appointment.patient.full_name,
         "when": format_when(starts_at, zone=zone, language=language),
@@ -121,7 +164,7 @@ def _facts(appointment: Appointment, profile: Organisation, *, topic: str, langu
         "service": appointment.service.name,
         "doctor_name": appointment.doctor.user.get_full_name(),
         "clinic_name": clinic.name,
-        "address": _address(clinic),
+        "address": address_of(clinic),
         "clinic_phone": display_phone(clinic.phone),
         "directions": clinic.directions,
         "price": format_money(appointment.price, appointment.currency, language),

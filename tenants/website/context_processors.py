@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
+from saas.core.colours import Palette, palette
 from saas.core.phones import display_phone
 from saas.networks.requests import network_of
 from tenants.clinics.models import Organisation
@@ -17,7 +18,7 @@ from tenants.website import brand
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """The network as the layout shows it; `phone` is grouped for reading."""
+    """The network as the layout and the letters about accounts show it; `phone` is grouped for reading."""
 
     name: str
     tagline: str
@@ -25,6 +26,7 @@ class Brand:
     phone: str
     email: str
     css_version: str
+    colours: Palette
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def _brand(fallback_name: str) -> Brand:
         phone=display_phone(profile.phone) if profile.phone else "",
         email=profile.email,
         css_version=brand.version(profile.brand_colour),
+        colours=palette(profile.brand_colour),
     )
 
 

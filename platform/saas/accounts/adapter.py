@@ -1,4 +1,7 @@
-"""What allauth asks the project: where people land, what a new account is, what the second factor is called."""
+"""What allauth asks the project: where people land, what a new account is, who signs its letters."""
+
+from email.utils import formataddr, parseaddr
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -25,6 +28,23 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return landing_path(request)
+
+    def get_from_email(self) -> str:
+        """The platform's address under the name of whoever the letter is about."""
+        return formataddr((self._name(), parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Give the letters what their frame needs."""
+        frame = {
+            "network_name": self._name(),
+            "site_url": self.request.build_absolute_uri("/"),
+            "language": translation.get_language() or settings.LANGUAGE_CODE,
+        }
+        super().send_mail(template_prefix, email, {**frame, **context})
+
+    def _name(self) -> str:
+        network = getattr(self.request, "network", None)
+        return str(network.name if network else settings.PLATFORM_NAME)
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         return landing_path(request)

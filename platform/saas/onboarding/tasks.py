@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMultiAlternatives
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -56,7 +56,7 @@ def provision(sign_up_id: int) -> None:
         return  # logged where it happened; the row says so to the progress page, which offers to try again
     if SignUp.objects.filter(pk=sign_up_id, ready_mailed_at=None).update(ready_mailed_at=timezone.now()):
         context = {
-            "site_url": network_url(network_host(sign_up.slug)),
+            "network_site_url": network_url(network_host(sign_up.slug)),
             "networks_url": platform_url("/networks/"),
         }
         _mail("ready", sign_up, context)
@@ -82,13 +82,23 @@ def sweep() -> None:
 
 
 def _mail(template: str, sign_up: SignUp, context: Mapping[str, object]) -> bool:
-    """Send a text letter in the sign-up's language. Returns whether the mail server took it."""
+    """Send a letter in the sign-up's language, as text and as HTML. Returns whether the mail server took it."""
     with translation.override(sign_up.language):
-        values = {**context, "sign_up": sign_up, "platform_name": settings.PLATFORM_NAME}
+        values = {
+            **context,
+            "sign_up": sign_up,
+            "platform_name": settings.PLATFORM_NAME,
+            "network_name": settings.PLATFORM_NAME,
+            "language": sign_up.language,
+            "site_url": platform_url("/"),
+        }
         text = render_to_string(f"saas/onboarding/mail/{template}.txt", values)
+        html = render_to_string(f"saas/onboarding/mail/{template}.html", values)
     subject, _blank, body = text.strip().partition("\n")
+    letter = EmailMultiAlternatives(subject.strip(), body.strip() + "\n", None, [sign_up.email])
+    letter.attach_alternative(html, "text/html")
     try:
-        send_mail(subject.strip(), body.strip() + "\n", None, [sign_up.email])
+        letter.send()
     except (OSError, SMTPException):
         logger.exception("sign_up_letter_refused", sign_up=sign_up.pk, template=template)
         return False

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.utils.http import quote_etag
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from wagtail.models import Page, Site
 
 from saas.core import views as core_views
+from saas.core.colours import DEFAULT as DEFAULT_COLOUR
 from saas.core.errors import DomainError, Forbidden, NotFound
 from saas.core.views import refusal, wants_json
 from tenants.clinics.models import Clinic, Organisation
@@ -34,7 +35,7 @@ def brand_css(request: HttpRequest) -> HttpResponse:
     try:
         colour = organisation().brand_colour
     except Organisation.DoesNotExist:
-        colour = brand.DEFAULT
+        colour = DEFAULT_COLOUR
     version = brand.version(colour)
     etag = quote_etag(version)
     if request.headers.get("If-None-Match") == etag:
@@ -84,6 +85,11 @@ def _public_paths() -> Iterable[str]:
         yield f"/services/{slug}/"
     for slug in Clinic.objects.filter(is_active=True).values_list("slug", flat=True):
         yield f"/clinics/{slug}/"
+
+
+def no_such_page(request: HttpRequest) -> HttpResponse:
+    """An address of a library that a network does without."""
+    raise Http404
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

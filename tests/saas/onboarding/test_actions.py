@@ -172,11 +172,17 @@ def test_an_e_mail_with_an_account_gets_word_of_it_and_no_code(public_schema: No
     assert User.objects.count() == 1
 
 
-@pytest.mark.parametrize(("language", "word"), [("ru", "Ваш код"), ("en", "Your code")])
+@pytest.mark.parametrize(("language", "word"), [("ru", "Код действует"), ("en", "The code is good")])
 def test_the_letter_is_in_the_language_of_the_sign_up(public_schema: None, language: str, word: str) -> None:
     begin(language=language)
 
-    assert word in mail.outbox[0].body
+    (letter,) = mail.outbox
+    assert word in letter.body
+    (html, kind) = letter.alternatives[0]
+    assert kind == "text/html"
+    assert word in html
+    assert code_in_last_letter() in html
+    assert f'<html lang="{language}">' in html
 
 
 def test_a_double_submit_is_one_sign_up(public_schema: None) -> None:

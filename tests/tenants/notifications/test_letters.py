@@ -13,6 +13,7 @@ import pytest
 from icalendar import Calendar, Event
 from pytest_django import Settings
 
+from saas.core.colours import palette
 from saas.networks.context import NetworkRef
 from tenants.audit.actions import GUEST
 from tenants.booking.actions import cancel_appointment, reschedule_appointment
@@ -142,6 +143,20 @@ def test_letter_is_in_the_language_of_the_booking(smtp: FakeSmtp, bookable: Book
     text = parts(message)["text/plain"].get_content()
     assert "вт, 12 января 2027, 9:00" in text
     assert "2 500 ₽".replace(" ", "\u00a0") in text
+
+
+def test_letters_wear_the_brand(smtp: FakeSmtp, bookable: Bookable) -> None:
+    Organisation.objects.update(brand_colour="#ffee00", logo="brand/logo.png")
+    bookable.clinic.address = "Am Markt 1, MOSCOW"
+    bookable.clinic.save()
+    letter = patient_letter(book(bookable), topic="appointment.booked", message_id="1")
+    assert letter is not None
+    chosen = palette("#ffee00")
+    assert f"background: {chosen.brand}" in letter.html
+    assert f"color: {chosen.on_brand}" in letter.html
+    assert 'src="http://first.localhost/media/' in letter.html
+    assert "Moscow, Am Markt" not in letter.html
+    assert "Am Markt 1, MOSCOW" in letter.html
 
 
 def test_patient_without_address_is_not_written_to(smtp: FakeSmtp, bookable: Bookable) -> None:
