@@ -158,6 +158,17 @@ Alpine.data("echo", () => ({
   },
 }));
 
+/** A button that puts its value into the field of its name in the same form, as if it were typed. */
+Alpine.data("fillIn", () => ({
+  fill() {
+    const { form, name, value } = this.$el;
+    const field = form.querySelector(`input[name="${name}"]`);
+    field.value = value;
+    field.focus();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  },
+}));
+
 /** A form that sends itself; its button is for those without scripts. */
 Alpine.data("autoSubmit", () => ({
   init() {

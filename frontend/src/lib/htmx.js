@@ -45,6 +45,12 @@ for (const [name, key] of [
   });
 }
 
+// An address with an anchor is for those without scripts: what is swapped where one looks need not be scrolled to.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { pathInfo, target } = detail;
+  if (pathInfo?.anchor && pathInfo.anchor === target?.id) pathInfo.anchor = undefined;
+});
+
 // After a swap, move the focus to what asks for it (an error summary, the next step's heading).
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   detail.target?.querySelector?.("[data-autofocus]")?.focus();

@@ -58,7 +58,16 @@ class NetworkForm(AddressForm):
     clinic_name = forms.CharField(
         label=_("Name of the clinic"),
         max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "organization",
+                "hx-get": reverse_lazy("public:address_check"),
+                "hx-trigger": "input changed delay:500ms",
+                "hx-target": "#address-hint",
+                "hx-include": "[name=address]",
+                "hx-sync": "this:replace",
+            }
+        ),
     )
     country = forms.ChoiceField(label=_("Country"))
     time_zone = forms.ChoiceField(label=_("Time zone"))
