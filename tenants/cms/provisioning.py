@@ -78,28 +78,7 @@ def _home_body() -> list[tuple[str, Any]]:
                 "picture": None,
             },
         ),
-        (
-            "promises",
-            {
-                "items": [
-                    {
-                        "icon": "clock",
-                        "title": _("Free times as they are"),
-                        "text": _("You see the same calendar as our reception, to the minute."),
-                    },
-                    {
-                        "icon": "banknote",
-                        "title": _("The price before you choose"),
-                        "text": _("Every time comes with its price and length."),
-                    },
-                    {
-                        "icon": "calendar-check",
-                        "title": _("Plans change"),
-                        "text": _("Move or cancel a visit yourself, by the link in your e-mail."),
-                    },
-                ]
-            },
-        ),
+        _promises(),
         ("doctors", {"title": _("Doctors who can see you soonest"), "limit": 4}),
         ("services", {"title": _("Services and prices"), "limit": 6}),
         ("clinics", {"title": _("Where to find us")}),
@@ -130,6 +109,40 @@ def _home_body() -> list[tuple[str, Any]]:
     ]
 
 
+def _promises() -> tuple[str, Any]:
+    items = [
+        {
+            "icon": "clock",
+            "title": _("Free times as they are"),
+            "text": _("You see the same calendar as our reception, to the minute."),
+        },
+        {
+            "icon": "banknote",
+            "title": _("The price before you choose"),
+            "text": _("Every time comes with its price and length."),
+        },
+        {
+            "icon": "calendar-check",
+            "title": _("Plans change"),
+            "text": _("Move or cancel a visit yourself, by the link in your e-mail."),
+        },
+    ]
+    return ("promises", {"items": items})
+
+
 def _about_body() -> list[tuple[str, Any]]:
-    text = _("Here the clinic can tell about itself: its doctors, its licence, its history.")
-    return [("text", f"<p>{text}</p>")]
+    """True of every clinic, so that patients never read a placeholder; the clinic says more when it likes."""
+    texts = (
+        _(
+            "We see patients by appointment. The page of every doctor tells about their experience and prices "
+            "and shows the free times."
+        ),
+        _(
+            "If something is unclear, call or write to the clinic that is nearest to you: we will gladly help."
+        ),
+    )
+    return [
+        ("text", "".join(f"<p>{text}</p>" for text in texts)),
+        _promises(),
+        ("clinics", {"title": _("Where to find us")}),
+    ]

@@ -29,8 +29,11 @@ def site_page(
 
 def refusal_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     """Return the page for a refusal, not to be stored or indexed."""
+    title, _stop, advice = str(error).partition(". ")
     context = {
         "error": error,
+        "title": title.rstrip("."),
+        "text": advice,
         "status": error.status,
         "art": "not-found" if error.status == NotFound.status else "error",
     }

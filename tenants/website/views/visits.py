@@ -36,9 +36,11 @@ _OPEN = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED)
 def show(request: HttpRequest, token: str) -> HttpResponse:
     """What, when, where, and what can still be done."""
     appointment = appointment_from_token(token)
-    return private(
-        render(request, "tenants/website/visit.html", _context(request, token, appointment, _("Your visit")))
-    )
+    is_cancelled = appointment.status == AppointmentStatus.CANCELLED
+    title = _("The visit is cancelled") if is_cancelled else _("Your visit")
+    context = _context(request, token, appointment, title)
+    context["was_moved"] = context["is_open"] and request.GET.get("done") == "moved"
+    return private(render(request, "tenants/website/visit.html", context))
 
 
 @require_GET
@@ -138,7 +140,7 @@ def move_check(request: HttpRequest, token: str) -> HttpResponse:
                 actor=actor_of(request),
                 now=now,
             )
-            return private(HttpResponseRedirect(f"/visits/{token}/", status=303))
+            return private(HttpResponseRedirect(f"/visits/{token}/?done=moved", status=303))
         _require_bookable(choice, at, now)
     except DomainError as error:
         context = _context(request, token, appointment, _("This time cannot be booked")) | {

@@ -12,7 +12,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from saas.networks.context import NetworkRef, network_context
-from tenants.clinics.models import Organisation
+from tenants.clinics.models import Clinic, Organisation
+from tenants.website.templatetags.site import postal
 from tests import factories
 from tests.factories import Bookable
 
@@ -266,3 +267,49 @@ def test_htmx_gets_the_picker_only(network: NetworkRef, client_for: ClientFor) -
     assert b'id="booking"' in response.content
     assert b"<html" not in response.content
     assert "HX-Request" in response.headers["Vary"]
+
+
+def test_wagtails_page_that_breaks_on_purpose_is_not_there(client: Any) -> None:
+    assert client.get("/cms/failwhale/").status_code == 404
+
+
+def test_a_search_without_a_find_says_what_to_do(bookable: Bookable, client: Any) -> None:
+    page = BeautifulSoup(client.get("/book/?q=qqqqzzzz").content, "html.parser")
+    assert page.select_one(".empty a.btn")["href"] == "/book/"
+
+
+def test_a_search_shows_doctors_with_their_free_time(bookable: Bookable, client: Any) -> None:
+    page = BeautifulSoup(client.get(f"/book/?q={bookable.doctor.user.last_name}").content, "html.parser")
+    card = page.select_one(".doctor-card")
+    assert card is not None
+    assert card.select_one(".first-free") is not None
+
+
+def test_a_time_without_a_doctor_leads_to_the_beginning(client: Any) -> None:
+    answer = client.get("/book/time/")
+    assert (answer.status_code, answer["Location"]) == (302, "/book/")
+
+
+@pytest.mark.parametrize(
+    ("city", "address", "expected"),
+    [
+        ("Hamburg", "Am Sandtorkai 30, 20457 HAMBURG", "Am Sandtorkai 30, 20457 HAMBURG"),
+        ("Москва", "Лесная, 5", "Москва, Лесная, 5"),
+        ("", "Лесная, 5", "Лесная, 5"),
+    ],
+)
+def test_an_address_names_its_city_once(city: str, address: str, expected: str) -> None:
+    assert postal(Clinic(city=city, address=address)) == expected
+
+
+def test_a_refusal_is_a_title_and_an_advice(client: Any) -> None:
+    page = BeautifulSoup(client.get("/doctors/nobody/").content, "html.parser")
+    title = page.select_one("h1").get_text(strip=True)
+    assert not title.endswith(".")
+    assert page.select_one(".empty p") is not None
+
+
+def test_the_phones_button_is_in_a_landmark(bookable: Bookable, client: Any) -> None:
+    page = BeautifulSoup(client.get(f"/doctors/{bookable.doctor.slug}/").content, "html.parser")
+    bar = page.select_one("#booking-bar")
+    assert (bar.name, bool(bar["aria-label"])) == ("section", True)

@@ -35,7 +35,10 @@ def test_visit_is_moved(bookable: Bookable, client: Any) -> None:
     at = slot.starts_at.strftime("%Y-%m-%dT%H:%MZ")
     assert client.get(f"{link}move/").status_code == 200
     assert client.get(f"{link}move/check/?at={at}").status_code == 200
-    assert client.post(f"{link}move/check/?at={at}", {"version": "1"}).status_code == 303
+    done = client.post(f"{link}move/check/?at={at}", {"version": "1"})
+    assert done.status_code == 303
+    assert "The visit has been moved" in client.get(done["Location"]).content.decode()
+    assert "The visit has been moved" not in client.get(link).content.decode()
     assert Appointment.objects.get().appointment_date == slot.starts_at
     assert client.post(f"{link}move/check/?at={at}", {"version": "1"}).status_code == 409
 
@@ -56,6 +59,7 @@ def test_visit_is_cancelled_once(bookable: Bookable, client: Any) -> None:
     assert client.get(f"{link}cancel/").status_code == 200
     assert client.post(f"{link}cancel/", {"version": "1"}).status_code == 303
     assert Appointment.objects.get().status == AppointmentStatus.CANCELLED
+    assert "The visit is cancelled" in client.get(f"{link}?done=moved").content.decode()
     assert client.post(f"{link}cancel/", {"version": "1"}).status_code == 409
     assert client.get(f"{link}move/").status_code == 409
 
