@@ -183,7 +183,8 @@ class _Box:
             ("Public site", f"http://{base}"),
             ("Северная клиника", f"http://severnaya.{base}"),
             ("Harbour Family Health", f"http://harbour.{base}"),
-            ("Clinic's admin", f"http://severnaya.{base}/cms/"),
+            ("Clinic's desk", f"http://severnaya.{base}/desk/"),
+            ("Clinic's back office", f"http://severnaya.{base}/cms/"),
             ("Operators' console", f"http://{base}/console/"),
         ]
         if self._mail_port is not None:

@@ -42,9 +42,9 @@ def password_of(email: str) -> str:
 def logins_of(demo: DemoNetwork) -> list[Login]:
     """Return the log-ins of one network."""
     host = network_host(demo.slug)
-    people = [(role, email, "/cms/") for role, email, _first, _last in demo.staff]
+    people = [(role, email, "/desk/") for role, email, _first, _last in demo.staff]
     people += [
-        ("doctor", demo.doctor_login[1], "/cms/"),
+        ("doctor", demo.doctor_login[1], "/desk/"),
         ("patient", demo.patient_login[0], "/accounts/login/"),
     ]
     return [
