@@ -12,8 +12,10 @@ from wagtail.admin.menu import MenuItem
 
 from tenants.cms.admin.base import may
 from tenants.cms.admin.catalogue import CatalogueGroup
-from tenants.cms.admin.dashboard import TodayPanel
+from tenants.cms.admin.dashboard import AttentionPanel, TodayPanel
 from tenants.cms.admin.reviews import ReviewViewSet
+from tenants.cms.admin.rules import RulesGroup
+from tenants.cms.admin.schedules import SchedulesGroup
 from tenants.cms.admin.settings import AuditViewSet, OrganisationViewSet, PolicyViewSet
 from tenants.cms.admin.staff import NoBulkDeletion, NoBulkRoles, NoBulkState
 from tenants.cms.admin.visits import VisitsGroup
@@ -24,6 +26,8 @@ def register_rooms() -> list[Any]:
     return [
         VisitsGroup(),
         CatalogueGroup(),
+        SchedulesGroup(),
+        RulesGroup(),
         ReviewViewSet("reviews"),
         OrganisationViewSet("network-profile"),
         PolicyViewSet("booking-rules"),
@@ -57,7 +61,7 @@ def register_desk_item() -> MenuItem:
 
 @hooks.register("construct_homepage_panels")
 def add_today(request: HttpRequest, panels: list[Any]) -> None:
-    panels.insert(0, TodayPanel(request))
+    panels[:0] = [TodayPanel(request), AttentionPanel(request)]
 
 
 # After Wagtail's own: the last one registered for a name wins.

@@ -12,6 +12,13 @@ from wagtail.admin.ui.tables import BooleanColumn
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from tenants.clinics.models import Clinic
+from tenants.cms.admin.asking import (
+    ClinicEditing,
+    DoctorEditing,
+    OverrideAdding,
+    OverrideEditing,
+    ServiceEditing,
+)
 from tenants.cms.admin.base import CatalogueViewSet, Listing, TextColumn
 from tenants.cms.admin.forms import (
     DAYS,
@@ -19,11 +26,10 @@ from tenants.cms.admin.forms import (
     ClinicForm,
     DoctorForm,
     OverrideForm,
-    ScheduleForm,
     ServiceForm,
     SpecializationForm,
 )
-from tenants.doctors.models import Doctor, DoctorSchedule, Specialization
+from tenants.doctors.models import Doctor, Specialization
 from tenants.services.models import Service, ServiceCategory, ServiceOverride
 from tenants.services.tree import category_tree
 
@@ -32,6 +38,7 @@ _MANY = forms.CheckboxSelectMultiple
 
 class ClinicViewSet(CatalogueViewSet):
     model = Clinic
+    edit_view_class = ClinicEditing
     icon = "home"
     list_display = (
         "name",
@@ -64,6 +71,9 @@ class ClinicViewSet(CatalogueViewSet):
                 [FieldPanel("phone"), FieldPanel("email"), FieldPanel("photo")], heading=_("Contacts")
             ),
             MultiFieldPanel([FieldPanel(day) for day in DAYS], heading=_("Opening hours")),
+            MultiFieldPanel(
+                [FieldPanel("holiday_country"), FieldPanel("holiday_region")], heading=_("Public holidays")
+            ),
         ],
         base_form_class=ClinicForm,
     )
@@ -111,6 +121,7 @@ class DoctorListing(Listing):
 
 class DoctorViewSet(CatalogueViewSet):
     model = Doctor
+    edit_view_class = DoctorEditing
     icon = "user"
     index_view_class = DoctorListing
     select_related = ("user",)
@@ -189,45 +200,6 @@ class DoctorViewSet(CatalogueViewSet):
     )
 
 
-class ScheduleViewSet(CatalogueViewSet):
-    model = DoctorSchedule
-    icon = "time"
-    copy_view_enabled = True
-    select_related = ("doctor__user", "clinic")
-    list_display = (
-        "__str__",
-        TextColumn("doctor", _("Doctor"), "doctor", "doctor__user__last_name"),
-        TextColumn("clinic", _("Clinic"), "clinic", "clinic__name"),
-        "valid_from",
-        "valid_until",
-        BooleanColumn("is_active", label=_("In force"), sort_key="is_active"),
-    )
-    list_filter = ("doctor", "clinic", "day_of_week", "is_active")
-    list_export = (
-        "doctor",
-        "clinic",
-        "day_of_week",
-        "start_time",
-        "end_time",
-        "valid_from",
-        "valid_until",
-        "is_active",
-    )
-    search_fields = ("doctor__user__last_name", "doctor__user__first_name", "clinic__name")
-    ordering = ("doctor", "day_of_week", "start_time", "id")
-    edit_handler = ObjectList(
-        [
-            FieldPanel("doctor"),
-            FieldPanel("clinic"),
-            FieldPanel("day_of_week"),
-            FieldRowPanel([FieldPanel("start_time"), FieldPanel("end_time")]),
-            FieldRowPanel([FieldPanel("valid_from"), FieldPanel("valid_until")]),
-            FieldPanel("is_active"),
-        ],
-        base_form_class=ScheduleForm,
-    )
-
-
 class CategoryListing(Listing):
     """The tree: every category below its parent, set off by its depth."""
 
@@ -275,6 +247,7 @@ class CategoryViewSet(CatalogueViewSet):
 
 class ServiceViewSet(CatalogueViewSet):
     model = Service
+    edit_view_class = ServiceEditing
     icon = "clipboard-list"
     copy_view_enabled = True
     select_related = ("category",)
@@ -313,6 +286,8 @@ class ServiceViewSet(CatalogueViewSet):
                 heading=_("Service"),
             ),
             FieldRowPanel([FieldPanel("price"), FieldPanel("duration_minutes")]),
+            FieldRowPanel([FieldPanel("buffer_before_minutes"), FieldPanel("buffer_after_minutes")]),
+            FieldPanel("group_capacity"),
             FieldPanel("clinics", widget=_MANY),
             FieldPanel("doctors", widget=_MANY),
             FieldPanel("description"),
@@ -324,6 +299,8 @@ class ServiceViewSet(CatalogueViewSet):
 
 class OverrideViewSet(CatalogueViewSet):
     model = ServiceOverride
+    add_view_class = OverrideAdding
+    edit_view_class = OverrideEditing
     icon = "sliders"
     select_related = ("service", "doctor__user", "clinic")
     list_display = (
@@ -371,7 +348,6 @@ class CatalogueGroup(ModelViewSetGroup):
     items = (
         ClinicViewSet("clinics"),
         DoctorViewSet("doctors"),
-        ScheduleViewSet("hours"),
         SpecializationViewSet("specializations"),
         ServiceViewSet("services"),
         CategoryViewSet("categories"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -14,9 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.components import Component
 
 from tenants.booking.models import Appointment, AppointmentStatus
+from tenants.booking.windows.alerts import hours_ending
+from tenants.booking.windows.clocks import visits_off_their_clock
 from tenants.cms.admin.base import may
 from tenants.doctors.models import Doctor
 from tenants.reviews.models import Review
+
+_SHOWN: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,25 @@ class TodayPanel(Component):
             url = f"{reverse('reviews:index')}?is_published=false"
             figures.append(Figure(_("Reviews waiting for you"), waiting, url))
         return figures
+
+
+class AttentionPanel(Component):
+    """Doctors whose hours run out and visits off their clock, for those who can do something about it.
+
+    Two queries; nothing is shown when all is well.
+    """
+
+    order: ClassVar[int] = 5
+    template_name = "tenants/cms/attention.html"
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        if not may(self.request, "doctors.change_doctorschedule"):
+            return {"ending": [], "off_clock": []}
+        now = timezone.now()
+        return {"ending": hours_ending(now=now), "off_clock": visits_off_their_clock(now=now)[:_SHOWN]}
 
 
 def _visits(now: dt.datetime) -> list[Figure]:

@@ -14,13 +14,13 @@ from wagtail.admin.forms import WagtailAdminModelForm
 
 from saas.core.languages import language_choices
 from saas.core.phones import normalise_phone
+from tenants.booking.windows.calendars import calendar_choices, validate_calendar
 from tenants.clinics.models import Clinic, Organisation
 from tenants.clinics.selectors import organisation
 from tenants.clinics.validators import validate_coordinates
 from tenants.cms.admin.fields import DayHoursField, LinesField, time_zone_choices, unique_slug
 from tenants.doctors.actions import save_doctor
-from tenants.doctors.hours import refuse_overlap
-from tenants.doctors.models import Doctor, DoctorSchedule, Specialization, Weekday
+from tenants.doctors.models import Doctor, Specialization, Weekday
 from tenants.services.models import Service, ServiceCategory, ServiceOverride
 from tenants.services.tree import category_tree, refuse_cycle
 
@@ -54,6 +54,18 @@ class ClinicForm(SluggedForm):
     """A clinic: opening hours by weekday and coordinates as two numbers."""
 
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices)
+    holiday_country = forms.ChoiceField(
+        label=_("Closed on the public holidays of"),
+        choices=lambda: [("", _("(open on holidays)")), *calendar_choices()],
+        required=False,
+        help_text=_("Hours that are added by an exception are open all the same."),
+    )
+    holiday_region = forms.CharField(
+        label=_("Region"),
+        max_length=10,
+        required=False,
+        help_text=_("Code of a region with holidays of its own, such as BE for Berlin. Usually empty."),
+    )
     latitude = forms.FloatField(label=_("Latitude"), required=False)
     longitude = forms.FloatField(label=_("Longitude"), required=False)
     hours_0 = DayHoursField(label=Weekday.MONDAY.label)
@@ -66,7 +78,7 @@ class ClinicForm(SluggedForm):
 
     class Meta:
         model = Clinic
-        exclude = ("working_hours", "coordinates")
+        exclude = ("working_hours", "coordinates", "holiday_calendar")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -74,6 +86,8 @@ class ClinicForm(SluggedForm):
         for day, name in enumerate(DAYS):
             self.fields[name].initial = clinic.working_hours.get(str(day), [])
         self.fields["hours_0"].help_text = _("For example 08:00–13:00, 14:00–20:00. Empty: closed.")
+        country, _dash, region = clinic.holiday_calendar.partition("-")
+        self.initial.update(holiday_country=country, holiday_region=region)
         if clinic.coordinates:
             self.fields["latitude"].initial = clinic.coordinates.get("lat")
             self.fields["longitude"].initial = clinic.coordinates.get("lon")
@@ -92,10 +106,25 @@ class ClinicForm(SluggedForm):
                 )
             self.instance.coordinates = {"lat": latitude, "lon": longitude}
             validate_coordinates(self.instance.coordinates)
+        self.instance.holiday_calendar = self._holiday_calendar(data)
         self.instance.working_hours = {
             str(day): data[name] for day, name in enumerate(DAYS) if data.get(name)
         }
         return data
+
+    def _holiday_calendar(self, data: dict[str, Any]) -> str:
+        country, region = (
+            data.get("holiday_country") or "",
+            (data.get("holiday_region") or "").strip().upper(),
+        )
+        if not country:
+            return ""
+        calendar = f"{country}-{region}" if region else str(country)
+        try:
+            validate_calendar(calendar)
+        except ValidationError as error:
+            self.add_error("holiday_region", error)
+        return calendar
 
 
 class SpecializationForm(SluggedForm):
@@ -193,29 +222,6 @@ class DoctorForm(WagtailAdminModelForm):
 def _main_first(chosen: Iterable[_Row], main: _Row | None) -> list[_Row]:
     rows = list(chosen)
     return sorted(rows, key=lambda row: row != main) if main in rows else rows
-
-
-class ScheduleForm(WagtailAdminModelForm):
-    """Weekly hours; overlapping ones of one doctor are refused."""
-
-    class Meta:
-        model = DoctorSchedule
-        fields = "__all__"
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean()
-        start, end = data.get("start_time"), data.get("end_time")
-        if start and end and start == end:
-            self.add_error("end_time", _("The end is the same as the beginning."))
-        if data.get("valid_from") and data.get("valid_until") and data["valid_until"] < data["valid_from"]:
-            self.add_error("valid_until", _("The last day is before the first one."))
-        needed = ("doctor", "clinic", "day_of_week", "start_time", "end_time", "valid_from", "valid_until")
-        if not self.errors and all(name in data for name in needed):
-            candidate = DoctorSchedule(pk=self.instance.pk, is_active=data.get("is_active", True))
-            for name in needed:
-                setattr(candidate, name, data[name])
-            refuse_overlap(candidate)
-        return data
 
 
 class CategoryForm(SluggedForm):
