@@ -69,7 +69,7 @@ export default defineConfig({
     rolldownOptions: {
       // htmx ships one eval; it is off by configuration and refused by the CSP.
       checks: { eval: false },
-      input: ["public", "site", "desk", "desk/calendar", "console"].map((name) => resolve(root, `src/${name}/main.js`)),
+      input: ["public", "site", "desk", "desk/calendar", "desk/reports", "console"].map((name) => resolve(root, `src/${name}/main.js`)),
     },
   },
 });

@@ -9,3 +9,4 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("tenants.desk.receivers")
+        import_module("tenants.desk.reports.daily").register()

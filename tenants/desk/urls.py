@@ -12,6 +12,7 @@ urlpatterns = [
     path("desk/waitlist/", include("tenants.desk.waiting.urls")),
     path("desk/board/", include("tenants.desk.board.urls")),
     path("desk/doctor/", include("tenants.desk.doctor_day.urls")),
+    path("desk/reports/", include("tenants.desk.reports.urls")),
     path("desk/calendar/", include("tenants.desk.calendar.urls")),
     path("setup/", views.setup, name="setup"),
     path("setup/<slug:step>/", views.setup_step, name="setup_step"),

@@ -185,6 +185,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tenants.booking.scheduled.nightly_all",
         "schedule": crontab(hour="1", minute="10"),
     },
+    "desk-daily-reports": {
+        "task": "tenants.desk.scheduled.daily_reports",
+        "schedule": crontab(minute="0,30"),
+    },
 }
 
 # --- people -----------------------------------------------------------------------------------------------------

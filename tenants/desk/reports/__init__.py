@@ -1,0 +1,1 @@
+"""Reports for managers, on the screen, as files and by e-mail."""
