@@ -13,7 +13,7 @@ from saas.accounts.models import User
 from saas.accounts.roles import Role
 from tenants.booking.models import Appointment, AppointmentStatus, Claim, PaymentMethod, PaymentStatus
 from tenants.clinics.models import Clinic
-from tenants.desk.calendar.sheet import State, state_of
+from tenants.desk.calendar.sheet import State, short_name, state_of
 from tenants.desk.calendar.steps import STEPS
 from tenants.desk.calendar.words import BADGES, STATES
 from tenants.doctors.models import DoctorClinic
@@ -46,6 +46,12 @@ class Row:
     is_late: bool
     steps: list[Button]
     payments: list[Button]
+
+    @property
+    def doctor(self) -> str:
+        """Enough of the doctor's name to tell who it is."""
+        user = self.visit.doctor.user
+        return short_name(user.last_name, user.first_name)
 
     @property
     def word(self) -> str | Promise:

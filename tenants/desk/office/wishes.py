@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from tenants.booking.selectors import Slot, first_free_slots, free_slots
 from tenants.clinics.models import Clinic
+from tenants.desk.calendar.sheet import short_name
 from tenants.doctors.models import Doctor, Specialization
 from tenants.patients.models import Patient
 from tenants.services.models import Service
 
-TIMES: Final = 6
+TIMES: Final = 5
 _LOOK_DAYS: Final = 60
 _LONGEST_ID: Final = 9
 _PARTS: Final = 4
@@ -111,12 +112,14 @@ def next_times(wish: Wish, choices: Choices, *, now: dt.datetime, limit: int = T
 
 def named(slots: list[Slot], choices: Choices) -> list[Time]:
     """Give slots the names that a person reads. No query when the choices hold them all, else three."""
-    doctors = {doctor.pk: str(doctor) for doctor in choices.doctors}
+    doctors = {doctor.pk: _called(doctor) for doctor in choices.doctors}
     services = {service.pk: service.name for service in choices.services}
     clinics = {clinic.pk: clinic.name for clinic in choices.clinics}
     if any(slot.doctor_id not in doctors or slot.service_id not in services for slot in slots):
         ids = {slot.doctor_id for slot in slots}
-        doctors |= {each.pk: str(each) for each in Doctor.objects.filter(pk__in=ids).select_related("user")}
+        doctors |= {
+            each.pk: _called(each) for each in Doctor.objects.filter(pk__in=ids).select_related("user")
+        }
         wanted = Service.objects.filter(pk__in={slot.service_id for slot in slots})
         services |= dict(wanted.values_list("pk", "name"))
     return [
@@ -162,6 +165,10 @@ def _soonest(wish: Wish, *, now: dt.datetime, limit: int) -> list[Slot]:
     if wish.doctor is not None:
         slots = [slot for slot in slots if slot.doctor_id == wish.doctor]
     return slots[:limit]
+
+
+def _called(doctor: Doctor) -> str:
+    return short_name(doctor.user.last_name, doctor.user.first_name)
 
 
 def _id(text: str) -> int | None:

@@ -20,6 +20,7 @@ from saas.networks.context import current_network
 from saas.networks.hosts import network_url
 from tenants.audit.actions import actor_of
 from tenants.booking.models import Appointment
+from tenants.booking.windows.alerts import hours_ending
 from tenants.clinics.models import Clinic
 from tenants.desk.access import for_reception, for_staff, staff_of
 from tenants.desk.calendar.sheet import State
@@ -49,6 +50,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "call_titles": TITLES,
         "outcomes": CallOutcome.choices,
         "setup": setup_state() if user.manages else None,
+        "hours_ending": hours_ending(now=now) if user.manages else [],
         "site_url": network_url(current_network().primary_host),
     }
     return render(request, "tenants/desk/office/today.html", context)
