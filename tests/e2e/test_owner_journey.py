@@ -86,6 +86,12 @@ def sign_up(page: Page, platform_address: str, words: dict[str, str]) -> None:
     hint = page.locator(".address-hint").first
     address.fill("admin")
     expect(hint).to_contain_text(words["taken"])
+    check_page(page)
+    proposed = page.locator(".suggestions button").first
+    wanted = proposed.inner_text()
+    proposed.click()
+    expect(address).to_have_value(wanted)
+    expect(hint).to_contain_text(words["free"])
     address.fill("lesnaya")
     expect(hint).to_contain_text(words["free"])
     address.press("Enter")
