@@ -5,16 +5,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('booking', '0004_fewer_indexes'),
-        ('doctors', '0003_patterns_breaks'),
+        ("booking", "0004_fewer_indexes"),
+        ("doctors", "0003_patterns_breaks"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='resource',
-            name='doctor',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='resource', to='doctors.doctor'),
+            model_name="resource",
+            name="doctor",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="resource",
+                to="doctors.doctor",
+            ),
         ),
     ]

@@ -12,8 +12,10 @@ from saas.networks.context import network_context, public_context
 from saas.networks.hosts import network_host
 from saas.networks.lifecycle import NetworkState
 from saas.networks.models import Network
+from tenants.booking.gaps.upkeep import rebuild_all
 from tenants.desk.demo.accounts import write_platform_people, write_staff
 from tenants.desk.demo.catalogue import write_catalogue, write_profile
+from tenants.desk.demo.equipment import write_equipment, write_wishes
 from tenants.desk.demo.networks import NETWORKS
 from tenants.desk.demo.opinions import write_reviews
 from tenants.desk.demo.people import write_patients
@@ -43,16 +45,19 @@ def build(demo: DemoNetwork) -> Network:
         else:
             _write_everything(demo, rng)
         write_staff(demo)
+        rebuild_all(now=now)  # visits were written in bulk, past what keeps free time up to date
     return network
 
 
 def _write_everything(demo: DemoNetwork, rng: Random) -> None:
     now = timezone.now()
     catalogue = write_catalogue(demo)
+    write_equipment(demo, catalogue, today=now.date())
     write_patients(demo, rng=rng, today=now.date())
     write_blocks(demo, catalogue.doctors, now=now)
     write_visits(demo, rng=rng, now=now)
     write_reviews(demo, catalogue.doctors, rng=rng)
+    write_wishes(demo, rng=rng, now=now)
 
 
 def _network(demo: DemoNetwork) -> Network:

@@ -125,6 +125,55 @@ class DemoBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoRoom:
+    """A room or device; those with the same `pool` can stand in for each other."""
+
+    name: str
+    kind: str
+    clinic: str
+    pool: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoNeed:
+    """What every service of a category needs besides the doctor."""
+
+    category: str
+    pool: str
+    setup: int = 0
+    cleanup: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLeave:
+    """Days on which a doctor is away, counted from today, both included."""
+
+    doctor: str
+    first: int
+    last: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoBreak:
+    """A break of so many minutes somewhere between two times, for a doctor."""
+
+    doctor: str
+    minutes: int
+    earliest: str
+    latest: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoWish:
+    """Somebody on the waiting list: for which doctor, for so many days from today on."""
+
+    doctor: str
+    days: int
+    urgency: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class DemoNetwork:
     """A whole network. `rhythms`: key -> (weekdays, windows) pairs; `staff`: role, e-mail, first and last name."""
 
@@ -151,3 +200,9 @@ class DemoNetwork:
     staff: tuple[tuple[str, str, str, str], ...]
     doctor_login: tuple[str, str]
     patient_login: tuple[str, str, str] = field(default=("", "", ""))
+    holidays: str = ""
+    rooms: tuple[DemoRoom, ...] = ()
+    needs: tuple[DemoNeed, ...] = ()
+    leaves: tuple[DemoLeave, ...] = ()
+    breaks: tuple[DemoBreak, ...] = ()
+    wishes: tuple[DemoWish, ...] = ()

@@ -24,13 +24,16 @@ from tenants.booking.models import (
     AppointmentStatus,
     Claim,
     ClaimKind,
+    PaymentMethod,
     PaymentStatus,
     Resource,
 )
 from tenants.booking.policy import current_policy
+from tenants.booking.windows.store import windows_of
 from tenants.clinics.selectors import organisation
+from tenants.desk.demo.rooms import Rooms, RoomSpan
 from tenants.desk.demo.shapes import DemoNetwork
-from tenants.doctors.models import Doctor, DoctorSchedule
+from tenants.doctors.models import Doctor
 from tenants.patients.models import Patient
 from tenants.services.models import Service
 from tenants.services.offers import Offer, offers_for
@@ -122,8 +125,10 @@ def write_visits(demo: DemoNetwork, *, rng: Random, now: dt.datetime) -> int:
         choice = offers.get((stretch.doctor_id, stretch.clinic_id))
         if choice:
             booked += _fill(stretch, there, choice, by_service, visitors, rng=rng, now=now)
-    _write(booked)
-    return len(booked)
+    rooms = Rooms.read(first - dt.timedelta(days=1), last + dt.timedelta(days=1))
+    placed = [(visit, spans) for visit in booked if (spans := rooms.take(visit)) is not None]
+    _write(placed)
+    return len(placed)
 
 
 def write_blocks(demo: DemoNetwork, doctors: dict[str, Doctor], *, now: dt.datetime) -> None:
@@ -146,19 +151,14 @@ def write_blocks(demo: DemoNetwork, doctors: dict[str, Doctor], *, now: dt.datet
 
 
 def _stretches(first: dt.datetime, last: dt.datetime) -> Iterator[_Stretch]:
-    rules = DoctorSchedule.objects.filter(is_active=True, doctor__is_active=True).select_related("clinic")
-    for rule in rules.order_by("doctor_id", "day_of_week", "start_time"):
-        zone = rule.clinic.zone
-        day, end_day = first.astimezone(zone).date(), last.astimezone(zone).date()
-        while day < end_day:
-            if day.weekday() == rule.day_of_week:
-                yield _Stretch(
-                    doctor_id=rule.doctor_id,
-                    clinic_id=rule.clinic_id,
-                    starts_at=dt.datetime.combine(day, rule.start_time, tzinfo=zone).astimezone(dt.UTC),
-                    ends_at=dt.datetime.combine(day, rule.end_time, tzinfo=zone).astimezone(dt.UTC),
-                )
-            day += dt.timedelta(days=1)
+    doctors = dict(Resource.objects.filter(doctor__is_active=True).values_list("pk", "doctor_id"))
+    windows = windows_of(list(doctors), first=first.date(), last=last.date() + dt.timedelta(days=1))
+    for resource_id, found in sorted(windows.items()):
+        doctor_id = doctors[resource_id]
+        if doctor_id is None:
+            continue
+        for window in found:
+            yield _Stretch(doctor_id, window.clinic_id, window.starts_at, window.ends_at)
 
 
 def _fill(
@@ -237,6 +237,11 @@ def _visit(
         policy=current_policy().snapshot(),
         source=rng.choice(_SOURCES),
         language=organisation().language,
+        checked_in_at=at - dt.timedelta(minutes=rng.randrange(12)) if paid else None,
+        in_room_at=at if paid else None,
+        finished_at=ends_at if paid else None,
+        paid_at=ends_at if paid else None,
+        payment_method=rng.choice(PaymentMethod.values) if paid else "",
         version=1 if status == AppointmentStatus.SCHEDULED else 2,
     )
 
@@ -255,20 +260,25 @@ def _expectation(rng: Random) -> AppointmentStatus:
     )[0]
 
 
-def _write(booked: list[Appointment]) -> None:
+def _write(placed: list[tuple[Appointment, list[RoomSpan]]]) -> None:
+    booked = [visit for visit, _spans in placed]
     Appointment.objects.bulk_create(booked, batch_size=1000)
     resources = dict(Resource.objects.filter(doctor__isnull=False).values_list("doctor_id", "pk"))
     Claim.objects.bulk_create(
         [
             Claim(
-                resource_id=resources[visit.doctor_id],
-                span=DateTimeTZRange(visit.appointment_date, visit.ends_at),
+                resource_id=span.resource_id,
+                span=DateTimeTZRange(span.starts_at, span.ends_at),
                 kind=ClaimKind.BOOKING,
                 appointment=visit,
                 clinic_id=visit.clinic_id,
                 active=visit.status not in {AppointmentStatus.CANCELLED, AppointmentStatus.NO_SHOW},
             )
-            for visit in booked
+            for visit, rooms in placed
+            for span in (
+                RoomSpan(resources[visit.doctor_id], visit.appointment_date, visit.ends_at),
+                *rooms,
+            )
         ],
         batch_size=1000,
     )
