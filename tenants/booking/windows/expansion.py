@@ -28,6 +28,7 @@ from tenants.booking.windows.instants import ONE_DAY, Rule, Window, day_start, w
 _MARGIN: Final = 2 * ONE_DAY
 """Windows outside of the range that can cut into those inside: a night shift, and what cuts that one."""
 _YEAR_DAYS: Final = 365
+_NO_WAY: Final = dt.timedelta()
 
 Travel: TypeAlias = Mapping[frozenset[int], dt.timedelta]
 """Two clinic ids -> how long the way between them takes."""
@@ -279,17 +280,15 @@ def _apart(windows: Iterable[DayWindow], travel: Travel) -> list[DayWindow]:
     found: list[DayWindow] = []
     last_ends: dict[int, dt.datetime] = {}
     for window in windows:
-        starts_at = window.starts_at
-        for clinic_id, ends_at in last_ends.items():
-            way = (
-                travel.get(frozenset((clinic_id, window.clinic_id)), dt.timedelta())
-                if clinic_id != window.clinic_id
-                else dt.timedelta()
-            )
-            starts_at = max(starts_at, ends_at + way)
+        starts_at, clinic_id = window.starts_at, window.clinic_id
+        for other_id, ends_at in last_ends.items():
+            reached = ends_at
+            if other_id != clinic_id:
+                reached += travel.get(frozenset((other_id, clinic_id)), _NO_WAY)
+            starts_at = max(starts_at, reached)
         if starts_at < window.ends_at:
-            found.append(window._replace(starts_at=starts_at))
-            last_ends[window.clinic_id] = window.ends_at
+            found.append(window if starts_at == window.starts_at else window._replace(starts_at=starts_at))
+            last_ends[clinic_id] = window.ends_at
     return found
 
 

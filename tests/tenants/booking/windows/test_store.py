@@ -260,3 +260,15 @@ def test_command_rebuilds_a_network(ready: Bookable, network: NetworkRef, capsys
 
     assert f"{network.schema_name}: 1 resources in" in capsys.readouterr().out
     assert not is_stale(ready)
+
+
+def test_change_for_everybody_is_rebuilt_in_the_background(
+    ready: Bookable, django_capture_on_commit_callbacks: Any
+) -> None:
+    read(ready)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        closure()
+
+    assert not is_stale(ready)
+    assert read(ready) == []
