@@ -28,7 +28,7 @@ class Contacts(TypedDict):
 
 
 class Wish(TypedDict):
-    """What is booked; `starts_at` is an aware instant."""
+    """What is booked; `starts_at` is an aware instant, `hold_id` the caller's own hold on it."""
 
     doctor_id: int
     service_id: int
@@ -36,6 +36,7 @@ class Wish(TypedDict):
     starts_at: datetime
     notes: str
     language: str
+    hold_id: int | None
 
 
 def book_for_caller(
@@ -49,7 +50,7 @@ def book_for_caller(
     facts = facts_for_visit(
         doctor_id=wish["doctor_id"], service_id=wish["service_id"], starts_at=wish["starts_at"]
     )
-    patient = _patient(
+    patient = patient_for_caller(
         contacts=contacts,
         user=None if for_staff else user,
         language=wish["language"],
@@ -68,7 +69,10 @@ def book_for_caller(
     return appointment, facts.names
 
 
-def _patient(*, contacts: Contacts | None, user: User | None, language: str, region: str) -> Patient:
+def patient_for_caller(
+    *, contacts: Contacts | None, user: User | None, language: str, region: str
+) -> Patient:
+    """Return who comes: by the contacts given, else the signed-in patient. Raises InvalidRequest."""
     if contacts is None:
         own = Patient.objects.filter(user=user).first() if user is not None else None
         if own is not None:

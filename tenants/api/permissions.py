@@ -47,6 +47,15 @@ class MayBookOrSeeOwn(BasePermission):
         return not reads or user_of(request) is not None
 
 
+class MayBook(BasePermission):
+    """Anybody may book; a token must have the scope."""
+
+    open_methods: ClassVar = ("POST",)
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return token_of(request) is None or token_may(request, ApiScope.APPOINTMENTS_WRITE)
+
+
 class MayTouchAppointment(BasePermission):
     """Somebody signed in, or a token with the scope; which appointments, `IsDoctorOwner` and the selector decide."""
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from saas.networks.context import current_network
 from saas.networks.hosts import network_url
-from tenants.booking.models import Appointment
+from tenants.booking.models import Appointment, Hold, WaitlistEntry
 from tenants.booking.offer_cache import Names
 from tenants.booking.selectors import Slot
 from tenants.clinics.models import Clinic
@@ -126,6 +126,7 @@ def slots(found: list[Slot]) -> list[dict[str, Any]]:
             "time_zone": slot.time_zone,
             "price": str(slot.price),
             "currency": slot.currency,
+            "doctor": slot.doctor_id,
             "clinic": slot.clinic_id,
             "service": slot.service_id,
         }
@@ -164,6 +165,32 @@ def appointment(
         "manage_url": manage_url,
     }
     return shown
+
+
+def hold(row: Hold) -> dict[str, Any]:
+    return {
+        "id": str(row.public_id),
+        "doctor": row.doctor_id,
+        "service": row.service_id,
+        "clinic": row.clinic_id,
+        "starts_at": row.starts_at.isoformat(),
+        "ends_at": row.ends_at.isoformat(),
+        "expires_at": _instant(row.expires_at),
+        "extended": row.extended,
+    }
+
+
+def waitlist_entry(row: WaitlistEntry, *, manage_url: str) -> dict[str, Any]:
+    return {
+        "id": str(row.public_id),
+        "state": row.state,
+        "service": row.service_id,
+        "doctor": row.doctor_id,
+        "clinic": row.clinic_id,
+        "earliest": row.earliest.isoformat(),
+        "latest": row.latest.isoformat(),
+        "manage_url": manage_url,
+    }
 
 
 def reviews(rows: list[Review]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from tenants.api.fields import IdField, InstantField, LineField, StrictSerializer
-from tenants.booking.models import AppointmentStatus, PaymentStatus
+from tenants.booking.models import AppointmentStatus, PaymentStatus, WaitlistState
 
 NAME_LENGTH = 150
 NOTES_LENGTH = 2000
@@ -33,11 +33,48 @@ class AppointmentIn(StrictSerializer):
     starts_at = InstantField(help_text="One of the times from available-slots.")
     patient = ContactsIn(required=False)
     notes = serializers.CharField(max_length=NOTES_LENGTH, required=False, allow_blank=True, default="")
+    hold = serializers.UUIDField(
+        required=False, allow_null=True, default=None, help_text="The caller's own hold on this time."
+    )
     language = serializers.ChoiceField(
         choices=settings.LANGUAGES,
         required=False,
         help_text="Of the letters; by default that of Accept-Language.",
     )
+
+
+class HoldIn(StrictSerializer):
+    """A time to be kept while a form is filled in."""
+
+    doctor = IdField()
+    service = IdField()
+    clinic = IdField()
+    starts_at = InstantField(help_text="One of the times from available-slots.")
+
+
+class WaitlistIn(StrictSerializer):
+    """What is waited for. A signed-in patient may leave out `patient`."""
+
+    service = IdField()
+    doctor = IdField(required=False, allow_null=True, default=None, help_text="Only this one.")
+    clinic = IdField(required=False, allow_null=True, default=None, help_text="Only here.")
+    earliest = serializers.DateField(help_text="First local day of the clinic.")
+    latest = serializers.DateField(help_text="Last local day, included; at most 366 days after the first.")
+    weekdays = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=6),
+        required=False,
+        default=list,
+        max_length=7,
+        help_text="0 is Monday; empty for any day.",
+    )
+    from_time = serializers.TimeField(
+        required=False, allow_null=True, default=None, help_text="Not before, on the clinic's clock."
+    )
+    until_time = serializers.TimeField(
+        required=False, allow_null=True, default=None, help_text="Not beginning after, on the clinic's clock."
+    )
+    patient = ContactsIn(required=False)
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
 
 
 class RescheduleIn(StrictSerializer):
@@ -157,15 +194,19 @@ class Slot(serializers.Serializer[Any]):
     time_zone = serializers.CharField(help_text="IANA name.")
     price = serializers.DecimalField(max_digits=10, decimal_places=2)
     currency = serializers.CharField(help_text="ISO 4217.")
+    doctor = serializers.IntegerField()
     clinic = serializers.IntegerField()
     service = serializers.IntegerField()
 
 
 class AvailableSlots(serializers.Serializer[Any]):
-    doctor = serializers.IntegerField()
+    doctor = serializers.IntegerField(allow_null=True, help_text="Null when many were asked for.")
     service = serializers.IntegerField(allow_null=True, help_text="Null when the doctor gives none.")
     first_date = serializers.DateField()
     last_date = serializers.DateField(help_text="Included.")
+    is_complete = serializers.BooleanField(
+        help_text="False when there are more times of many doctors: ask again from the last one's day."
+    )
     slots = Slot(many=True)
 
 
@@ -206,6 +247,28 @@ class Appointment(serializers.Serializer[Any]):
         allow_null=True,
         help_text="Page on which a guest moves or cancels the visit; only in the answer to a booking.",
     )
+
+
+class Hold(serializers.Serializer[Any]):
+    id = serializers.UUIDField(help_text="Whoever has it may extend, release and use the hold.")
+    doctor = serializers.IntegerField()
+    service = serializers.IntegerField()
+    clinic = serializers.IntegerField()
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(help_text="Until when the time is kept.")
+    extended = serializers.BooleanField(help_text="It can be once.")
+
+
+class WaitlistEntry(serializers.Serializer[Any]):
+    id = serializers.UUIDField(help_text="Whoever has it may leave the list.")
+    state = serializers.ChoiceField(choices=WaitlistState.choices)
+    service = serializers.IntegerField()
+    doctor = serializers.IntegerField(allow_null=True)
+    clinic = serializers.IntegerField(allow_null=True)
+    earliest = serializers.DateField()
+    latest = serializers.DateField()
+    manage_url = serializers.URLField(help_text="Page with the state, the offer and the way off the list.")
 
 
 class Review(serializers.Serializer[Any]):

@@ -2,7 +2,17 @@
 
 from django.urls import path, re_path
 
-from tenants.api.views import appointments, catalogue, documentation, reviews, slots
+from tenants.api.views import (
+    appointments,
+    catalogue,
+    documentation,
+    holds,
+    open_slots,
+    reviews,
+    searching,
+    slots,
+    waitlist,
+)
 from tenants.api.views.base import UnknownAddress
 
 app_name = "api"
@@ -17,6 +27,16 @@ urlpatterns = [
     path("specializations/", catalogue.SpecializationList.as_view(), name="specializations"),
     path("categories/", catalogue.CategoryList.as_view(), name="categories"),
     path("available-slots/", slots.AvailableSlots.as_view(), name="available_slots"),
+    path("first-available/", searching.FirstAvailable.as_view(), name="first_available"),
+    path("month/", searching.Month.as_view(), name="month"),
+    path("smart-scheduling-links/$bulk-publish", open_slots.BulkPublish.as_view(), name="open_slots"),
+    path("smart-scheduling-links/locations.ndjson", open_slots.Locations.as_view(), name="open_locations"),
+    path("smart-scheduling-links/schedules.ndjson", open_slots.Schedules.as_view(), name="open_schedules"),
+    path(
+        "smart-scheduling-links/slots-<int:clinic_id>.ndjson",
+        open_slots.Slots.as_view(),
+        name="open_slots_of",
+    ),
     path("appointments/", appointments.AppointmentList.as_view(), name="appointments"),
     path("appointments/<uuid:public_id>/", appointments.AppointmentDetail.as_view(), name="appointment"),
     path("appointments/<uuid:public_id>/cancel/", appointments.CancelAppointment.as_view(), name="cancel"),
@@ -25,6 +45,11 @@ urlpatterns = [
         appointments.RescheduleAppointment.as_view(),
         name="reschedule",
     ),
+    path("holds/", holds.HoldList.as_view(), name="holds"),
+    path("holds/<uuid:public_id>/extend/", holds.ExtendHold.as_view(), name="extend_hold"),
+    path("holds/<uuid:public_id>/release/", holds.ReleaseHold.as_view(), name="release_hold"),
+    path("waitlist/", waitlist.WaitlistView.as_view(), name="waitlist"),
+    path("waitlist/<uuid:public_id>/leave/", waitlist.LeaveWaitlist.as_view(), name="leave_waitlist"),
     path("reviews/", reviews.ReviewList.as_view(), name="reviews"),
     path("schema/", documentation.Schema.as_view(), name="schema"),
     path("docs/", documentation.Docs.as_view(), name="docs"),

@@ -6,12 +6,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from icalendar import Calendar, Event, vCalAddress, vText
 
+from tenants.booking.feeds.uids import visit_uid
 from tenants.booking.models import Appointment, AppointmentStatus
-
-
-def visit_uid(appointment: Appointment) -> str:
-    """Return the visit's name in every calendar. Not the network's own host, which may change."""
-    return f"{appointment.public_id}@{settings.PLATFORM_HOST}"
 
 
 def visit_calendar(

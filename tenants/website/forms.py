@@ -1,14 +1,17 @@
 """The patient's details."""
 
-from typing import Any
+import datetime as dt
+from typing import Any, Final
 
 from django import forms
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from saas.core.phones import example_phone, normalise_phone
 from tenants.patients.models import Patient
 
 _NAME_LENGTH = 150
+_LONGEST_WAIT: Final = dt.timedelta(days=365)
 
 
 class ContactForm(forms.Form):
@@ -78,6 +81,64 @@ class ContactForm(forms.Form):
             (name, str(self.data.get(name, "")))
             for name in ("last_name", "first_name", "phone", "email", "consent")
         ]
+
+
+class PartOfDay(TextChoices):
+    """When on a day somebody can come, on the clinic's clock."""
+
+    ANY = "", _("any time")
+    MORNING = "morning", _("before noon")
+    AFTERNOON = "afternoon", _("from noon to five")
+    EVENING = "evening", _("after five")
+
+
+_HOURS: Final[dict[str, tuple[dt.time | None, dt.time | None]]] = {
+    PartOfDay.ANY: (None, None),
+    PartOfDay.MORNING: (None, dt.time(11, 59)),
+    PartOfDay.AFTERNOON: (dt.time(12), dt.time(16, 59)),
+    PartOfDay.EVENING: (dt.time(17), None),
+}
+
+
+class EarlierForm(forms.Form):
+    """Which earlier time would do."""
+
+    part = forms.ChoiceField(label=_("Time of day"), choices=PartOfDay.choices, required=False)
+    any_doctor = forms.BooleanField(label=_("Any doctor who gives this service will do"), required=False)
+
+    @property
+    def hours(self) -> dict[str, dt.time | None]:
+        """The hours of the part of the day, as `join_waitlist` takes them."""
+        since, until = _HOURS[self.cleaned_data["part"]]
+        return {"from_time": since, "until_time": until}
+
+
+class WaitForm(ContactForm, EarlierForm):
+    """Who waits, and from which day until which, both included."""
+
+    earliest = forms.DateField(
+        label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    latest = forms.DateField(
+        label=_("Until"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, *args: Any, region: str, today: dt.date, **kwargs: Any) -> None:
+        super().__init__(*args, region=region, **kwargs)
+        self._today = today
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        earliest, latest = cleaned.get("earliest"), cleaned.get("latest")
+        if latest is not None and latest < self._today:
+            self.add_error("latest", forms.ValidationError(_("This day has passed."), code="past"))
+        elif earliest is not None and latest is not None and latest < earliest:
+            self.add_error(
+                "latest", forms.ValidationError(_("The last day comes before the first."), code="order")
+            )
+        elif latest is not None and latest > self._today + _LONGEST_WAIT:
+            self.add_error("latest", forms.ValidationError(_("Choose a day within a year."), code="far"))
+        return cleaned
 
 
 def details_of(patient: Patient | None) -> dict[str, str]:

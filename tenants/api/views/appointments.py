@@ -30,6 +30,7 @@ from tenants.api.permissions import (
     token_may,
 )
 from tenants.api.repeating import answer_once
+from tenants.api.reserving import hold_of
 from tenants.api.selectors import visible_appointments
 from tenants.api.throttles import BOOK
 from tenants.api.views.base import ApiView
@@ -81,7 +82,10 @@ class AppointmentList(ApiView):
         responses={201: serializers.Appointment, 409: _CONFLICT, 422: _REFUSED},
     )
     def post(self, request: Request) -> Response:
-        """Book a visit. Guests give their contacts; a signed-in patient may leave them out."""
+        """Book a visit. Guests give their contacts; a signed-in patient may leave them out.
+
+        A hold of one's own on this time is used up; one that expired is no reason to refuse a time that is free.
+        """
         accepted = _accepted(request, serializers.AppointmentIn)
         wish = Wish(
             doctor_id=accepted["doctor"],
@@ -90,6 +94,7 @@ class AppointmentList(ApiView):
             starts_at=accepted["starts_at"],
             notes=accepted["notes"],
             language=accepted.get("language") or translation.get_language() or "",
+            hold_id=hold_of(request, accepted["hold"]).pk if accepted["hold"] else None,
         )
         user = user_of(request)
 

@@ -48,7 +48,8 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
 def booked(request: HttpRequest, token: str) -> HttpResponse:
     """The page after booking."""
     appointment = appointment_from_token(token)
-    context = _context(request, token, appointment, _("You are booked"))
+    title = _("We have your request") if appointment.awaiting_approval else _("You are booked")
+    context = _context(request, token, appointment, title)
     return private(render(request, "tenants/website/visit_booked.html", context))
 
 
