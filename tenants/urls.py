@@ -5,7 +5,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
-from saas.accounts.views import to_login
+from saas.accounts.views import to_back_office, to_login
 from saas.core import views as core
 from saas.core.language_view import choose_language
 from tenants.website.views import site
@@ -15,7 +15,8 @@ urlpatterns = [
     path("language/", choose_language, name="choose_language"),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("tenants.api.urls")),
-    path("cms/login/", to_login),  # Wagtail's own log-in forms know no second factor and no limits
+    path("", include("tenants.api.feed_urls")),
+    path("cms/login/", to_back_office),  # Wagtail's own log-in forms know no second factor and no limits
     path("_util/login/", to_login),
     path("cms/failwhale/", site.no_such_page),  # Wagtail's page that breaks on purpose
     path("cms/", include(wagtailadmin_urls)),

@@ -54,6 +54,20 @@ class Params:
         self.refuse(name, "not_a_number", _("Give a positive whole number."))
         return None
 
+    def wholes(self, name: str, *, most: int) -> list[int] | None:
+        """Up to `most` positive whole numbers with commas between, each once, in ascending order."""
+        text = self._text(name)
+        if text is None:
+            return None
+        parts = [part.strip() for part in text.split(",", most)]
+        if len(parts) > most:
+            self.refuse(name, "too_many", _("Give fewer of them."))
+            return None
+        if not all(_WHOLE.match(part) and 1 <= int(part) <= MAX_ID for part in parts):
+            self.refuse(name, "not_a_list", _("Give positive whole numbers with commas between."))
+            return None
+        return sorted({int(part) for part in parts})
+
     def id_or_slug(self, name: str) -> int | str | None:
         """An id (digits only) or the slug of a page."""
         text = self._text(name)
@@ -66,9 +80,9 @@ class Params:
         self.refuse(name, "invalid", _("Give an id or a slug."))
         return None
 
-    def text(self, name: str) -> str | None:
+    def text(self, name: str, *, required: bool = False) -> str | None:
         """Free text for a search, without characters that no name has."""
-        text = self._text(name)
+        text = self._text(name, required=required)
         if text is not None and (len(text) > _MAX_TEXT or _UNSTORABLE.search(text)):
             self.refuse(name, "invalid", _("Give up to 100 ordinary characters."))
             return None

@@ -45,6 +45,15 @@ def remembered_together(wanted: dict[str, Callable[[], Any]]) -> dict[str, Any]:
     return found
 
 
+def generation() -> float:
+    """Return the number of the present generation: it changes with catalogue and rules."""
+    found: float | None = cache.get(_GENERATION)
+    if found is None:
+        cache.add(_GENERATION, _moment(), None)
+        found = cache.get(_GENERATION)
+    return found or 0.0
+
+
 def forget() -> None:
     """Begin a new generation, now and again when the transaction commits (a rival may have read in between)."""
     _next_generation()

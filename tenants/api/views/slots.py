@@ -1,12 +1,14 @@
-"""Free times of one doctor: the hottest address of the API."""
+"""Free times of one doctor or several on certain days: the hottest address of the API."""
 
 from datetime import date, timedelta
 from typing import Final
 
 from django.db.models import Exists, F, OuterRef, Subquery
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,13 +17,17 @@ from tenants.api.openapi import query
 from tenants.api.params import Params
 from tenants.api.permissions import PublicCatalogue
 from tenants.api.views.base import ApiView
-from tenants.booking.selectors import Slot, free_slots
+from tenants.api.views.searching import Wanted, wanted_doctors
+from tenants.booking.gaps.versions import availability_version
+from tenants.booking.selectors import Slot, free_slots, free_slots_of_many
 from tenants.clinics.models import Clinic
 from tenants.doctors.models import Doctor
 from tenants.services.models import Service
 
 MAX_DAYS: Final = 31
-_PARAMS: Final = ("doctor", "service", "clinic", "date", "from", "to")
+MOST_SLOTS: Final = 1000
+"""Of many doctors; a caller who wants more asks again from the last one's day."""
+_PARAMS: Final = ("doctor", "doctors", "specialization", "service", "clinic", "date", "from", "to")
 
 
 class AvailableSlots(ApiView):
@@ -31,18 +37,33 @@ class AvailableSlots(ApiView):
         operation_id="available_slots_list",
         tags=["Booking"],
         parameters=[
-            query("doctor", int, "Id of the doctor.", required=True),
+            query("doctor", int, "Id of the doctor. Either this, or `doctors` or `specialization`."),
             query("date", date, "A local day of the clinic. Either this or `from` and `to`."),
             query("from", date, "First local day of a range."),
             query("to", date, "Last local day of the range, included; at most 31 days."),
-            query("service", int, "Id of the service; by default the first that the doctor gives."),
+            query("doctors", str, "Ids of up to 50 doctors, with commas between."),
+            query("specialization", str, "Id or slug: all doctors of this specialization."),
+            query(
+                "service", int, "Id of the service; by default the first, or of many doctors the shortest."
+            ),
             query("clinic", int, "Id of the clinic; by default all in which the doctor works."),
+            OpenApiParameter(
+                "If-None-Match",
+                str,
+                OpenApiParameter.HEADER,
+                description="The `ETag` of an answer about one doctor: 304 when nothing has changed since.",
+            ),
         ],
-        responses=serializers.AvailableSlots,
+        responses={
+            200: serializers.AvailableSlots,
+            304: OpenApiResponse(description="Nothing has changed: use the answer with this `ETag`."),
+        },
     )
     def get(self, request: Request) -> Response:
         """Times at which a visit can be booked right now, soonest first."""
         params = Params(request, known=_PARAMS)
+        if params.has("doctors") or params.has("specialization"):
+            return self._of_many(request, params)
         doctor_id = params.whole("doctor", required=True)
         service_id = params.whole("service")
         clinic_id = params.whole("clinic")
@@ -50,6 +71,11 @@ class AvailableSlots(ApiView):
         params.done()
         if doctor_id is None or first is None or last is None:
             raise AssertionError  # done() raised
+        now = timezone.now()
+        version = availability_version(doctor_id=doctor_id, service_id=service_id, now=now)
+        headers = {"ETag": f'W/"{version}"'} if version else {}
+        if version and is_unchanged(request, headers["ETag"]):
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
 
         def free(service: int | None) -> list[Slot]:
             if service is None:
@@ -60,7 +86,7 @@ class AvailableSlots(ApiView):
                 clinic_id=clinic_id,
                 start=first,
                 end=last + timedelta(days=1),
-                now=timezone.now(),
+                now=now,
             )
 
         found = free(service_id)
@@ -69,15 +95,57 @@ class AvailableSlots(ApiView):
             params.done()
             if service_id is None:
                 service_id, found = chosen, free(chosen)
+            if not found:
+                Wanted([doctor_id], None, service_id, clinic_id).note_miss(request, wanted_on=first)
         return Response(
             {
                 "doctor": doctor_id,
                 "service": service_id,
                 "first_date": first.isoformat(),
                 "last_date": last.isoformat(),
+                "is_complete": True,
                 "slots": presenters.slots(found),
+            },
+            headers=headers,
+        )
+
+    def _of_many(self, request: Request, params: Params) -> Response:
+        if params.has("doctor"):
+            params.refuse("doctor", "contradiction", _("Give one doctor or many, not both."))
+        who = wanted_doctors(params)
+        first, last = _days(params)
+        params.done()
+        if first is None or last is None:
+            raise AssertionError  # done() raised
+        found = free_slots_of_many(
+            doctor_ids=who.doctor_ids,
+            specialization_id=who.specialization_id,
+            service_id=who.service_id,
+            clinic_id=who.clinic_id,
+            start=first,
+            end=last + timedelta(days=1),
+            now=timezone.now(),
+            limit=MOST_SLOTS + 1,
+        )
+        if not found:
+            who.note_miss(request, wanted_on=first)
+        return Response(
+            {
+                "doctor": None,
+                "service": who.service_id,
+                "first_date": first.isoformat(),
+                "last_date": last.isoformat(),
+                "is_complete": len(found) <= MOST_SLOTS,
+                "slots": presenters.slots(found[:MOST_SLOTS]),
             }
         )
+
+
+def is_unchanged(request: Request | HttpRequest, etag: str) -> bool:
+    """Whether the caller has the answer with this ETag already (compared weakly, as a GET is)."""
+    return etag.removeprefix("W/") in {
+        tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")
+    }
 
 
 def _days(params: Params) -> tuple[date | None, date | None]:

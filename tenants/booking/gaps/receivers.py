@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from tenants.booking.gaps import store
 from tenants.booking.gaps.upkeep import first_kept
-from tenants.booking.models import BookingCap, ReleaseWave, ServiceRequirement
+from tenants.booking.models import BookingCap, PolicyOverride, ReleaseWave, ServiceRequirement
 from tenants.booking.remembering import forget
 from tenants.booking.windows.signals import windows_rebuilt
+from tenants.clinics.models import TravelTime
 from tenants.doctors.models import DoctorSpecialization, FloatingBreak
 
 
@@ -29,6 +30,14 @@ def _rules_changed(**_kwargs: Any) -> None:
     forget()
 
 
-for _model in (BookingCap, DoctorSpecialization, FloatingBreak, ReleaseWave, ServiceRequirement):
+for _model in (
+    BookingCap,
+    DoctorSpecialization,
+    FloatingBreak,
+    PolicyOverride,
+    ReleaseWave,
+    ServiceRequirement,
+    TravelTime,
+):
     post_save.connect(_rules_changed, sender=_model)
     post_delete.connect(_rules_changed, sender=_model)

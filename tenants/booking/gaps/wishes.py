@@ -7,22 +7,27 @@ stored gaps needs, so that a search with a warm cache begins with PostgreSQL.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import sha256
 from typing import Final, NamedTuple
 
+from django.db.models import Count, Q
+
 from tenants.booking.models import (
     BookingCap,
+    PolicyOverride,
     ReleaseWave,
     Resource,
     ResourceKind,
     ServiceRequirement,
 )
-from tenants.booking.policy import current_policy
+from tenants.booking.policy import Policy, current_policy
 from tenants.booking.remembering import remembered
+from tenants.booking.special import Override, Special, channel_of, policy_for
 from tenants.booking.windows.instants import ONE_DAY
-from tenants.doctors.models import Doctor, FloatingBreak
+from tenants.clinics.models import TravelTime
+from tenants.doctors.models import Doctor, DoctorClinic, FloatingBreak
 from tenants.services.models import Service, ServiceOverride
 from tenants.services.offers import Offer, offers_for
 
@@ -49,14 +54,16 @@ class Filters:
 class Wish(NamedTuple):
     """An offer that holds on the local dates `[first, last)`, with the resource to look at.
 
-    `is_plain` says that windows and claims of the doctor decide alone: no rooms, buffers, limits of visits, release
-    waves or floating breaks.
+    `is_plain` says that windows and claims of the doctor decide alone, besides notice and horizon: no rooms, buffers,
+    limits of visits, release waves, floating breaks or ways between clinics.
     """
 
     offer: Offer
     resource_id: int
     first: dt.date
     last: dt.date
+    notice_minutes: int
+    horizon_days: int
     is_plain: bool
 
 
@@ -75,6 +82,7 @@ def _read(filters: Filters, first: dt.date, last: dt.date) -> list[Wish]:
         return []
     found: dict[tuple[int, int, int], list[Wish]] = defaultdict(list)
     special = _Special.read()
+    rules = _Rules.read()
     resources: dict[int, int] = {}
     for begin, end in _periods(filters, first, last):
         offers = offers_for(
@@ -85,7 +93,7 @@ def _read(filters: Filters, first: dt.date, last: dt.date) -> list[Wish]:
         )
         if not resources and offers:
             resources = _resources(None if doctor_ids is None else {offer.doctor_id for offer in offers})
-        for offer in _distinct(offers, special, filters.max_price):
+        for offer in _distinct(offers, special, rules, filters.max_price):
             resource_id = resources.get(offer.doctor_id)
             if resource_id is None:  # imported past the signals: the first booking makes it
                 continue
@@ -93,7 +101,18 @@ def _read(filters: Filters, first: dt.date, last: dt.date) -> list[Wish]:
             if same and same[-1].offer == offer and same[-1].last == begin:
                 same[-1] = same[-1]._replace(last=end)
             else:
-                same.append(Wish(offer, resource_id, begin, end, special.is_plain(offer)))
+                policy = rules.of(offer.service_id)
+                same.append(
+                    Wish(
+                        offer,
+                        resource_id,
+                        begin,
+                        end,
+                        policy.minimum_notice_minutes,
+                        policy.horizon_days,
+                        special.is_plain(offer),
+                    )
+                )
     wishes = _undominated(wish for group in found.values() for wish in group)
     wishes.sort(key=lambda wish: (wish.offer.duration_minutes, wish.offer.clinic_id, wish.offer.service_id))
     return wishes
@@ -109,6 +128,8 @@ def _undominated(wishes: Iterable[Wish]) -> list[Wish]:
             other.is_plain
             and other.first <= wish.first
             and wish.last <= other.last
+            and other.notice_minutes <= wish.notice_minutes
+            and other.horizon_days >= wish.horizon_days
             and (fixed_step or wish.offer.duration_minutes % other.offer.duration_minutes == 0)
             for other in others
         ):
@@ -116,12 +137,14 @@ def _undominated(wishes: Iterable[Wish]) -> list[Wish]:
     return [wish for group in by_place.values() for wish in group]
 
 
-def _distinct(offers: Iterable[Offer], special: "_Special", max_price: Decimal | None) -> list[Offer]:
+def _distinct(
+    offers: Iterable[Offer], special: "_Special", rules: "_Rules", max_price: Decimal | None
+) -> list[Offer]:
     distinct: dict[tuple[int, int, int, int], Offer] = {}
     for offer in offers:
         if max_price is not None and offer.price > max_price:
             continue
-        own = 0 if special.is_plain(offer) else offer.service_id
+        own = 0 if special.is_plain(offer) and not rules.has_own(offer.service_id) else offer.service_id
         distinct.setdefault((offer.doctor_id, offer.clinic_id, offer.duration_minutes, own), offer)
     return list(distinct.values())
 
@@ -164,6 +187,41 @@ def _resources(doctor_ids: Collection[int] | None) -> dict[int, int]:
     return dict(rows.values_list("doctor", "pk"))
 
 
+@dataclass(slots=True)
+class _Rules:
+    """Notice and horizon of each service for patients on the website; worked out once for each."""
+
+    policy: Policy
+    overrides: dict[int | None, list[Override]]
+    _of: dict[int, Policy] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls) -> "_Rules":
+        overrides: dict[int | None, list[Override]] = defaultdict(list)
+        for row in PolicyOverride.objects.order_by("pk"):
+            overrides[row.service_id].append(
+                Override(
+                    row.pk,
+                    row.service_id is not None,
+                    row.channel,
+                    row.minimum_notice_minutes,
+                    row.horizon_days,
+                    row.needs_approval,
+                )
+            )
+        return cls(policy=current_policy(), overrides=overrides)
+
+    def has_own(self, service_id: int) -> bool:
+        return service_id in self.overrides
+
+    def of(self, service_id: int) -> Policy:
+        if service_id not in self._of:
+            rows = (*self.overrides.get(service_id, ()), *self.overrides.get(None, ()))
+            channel = channel_of("", for_staff=False)
+            self._of[service_id] = policy_for(self.policy, Special(overrides=rows), channel)
+        return self._of[service_id]
+
+
 @dataclass(frozen=True, slots=True)
 class _Special:
     """Who and what needs more than the doctor's windows and claims to decide."""
@@ -178,6 +236,10 @@ class _Special:
         caps = BookingCap.objects.filter(is_active=True)
         waves = ReleaseWave.objects.all()
         breaks = FloatingBreak.objects.filter(is_active=True)
+        ways = TravelTime.objects.filter(minutes__gt=0)
+        on_the_way = DoctorClinic.objects.filter(
+            Q(clinic__in=ways.values("from_clinic")) | Q(clinic__in=ways.values("to_clinic"))
+        )
         return cls(
             services=frozenset(
                 {
@@ -189,6 +251,10 @@ class _Special:
             doctors=frozenset(
                 {
                     *breaks.values_list("doctor_id", flat=True),
+                    *on_the_way.values("doctor_id")
+                    .annotate(clinics=Count("pk"))
+                    .filter(clinics__gt=1)
+                    .values_list("doctor_id", flat=True),
                     *waves.filter(doctor__isnull=False).values_list("doctor", flat=True),
                     *caps.filter(service=None, doctor__isnull=False).values_list("doctor", flat=True),
                 }

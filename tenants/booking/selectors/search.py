@@ -17,8 +17,8 @@ from tenants.booking.gaps.wishes import Filters, Wish, wishes_for
 from tenants.booking.policy import Policy, current_policy
 from tenants.booking.scheduled import refresh_soon
 from tenants.booking.selectors.slots_of_day import free_slots
-from tenants.booking.selectors.values import Slot, clinic_limits, slot_of
-from tenants.booking.slots import ONE_DAY, UTC, Limits, day_start
+from tenants.booking.selectors.values import Slot, slot_of
+from tenants.booking.slots import ONE_DAY, UTC, day_start, limits_for
 from tenants.booking.windows.store import rebuild_stale
 
 SEARCH_DAYS: Final = 30
@@ -26,6 +26,7 @@ _WIDENING_DAYS: Final = (2, 7, 31, 93)
 _SURPLUS: Final = 2
 """Candidates for each slot wanted; more follow when the engine refuses too many."""
 _MOST_CANDIDATES: Final = 4000
+_ASKED_AT_ONCE: Final = 7 * ONE_DAY
 _REBUILT_AT_ONCE: Final = 60
 """So many doctors' windows are built while somebody waits; for more the search takes what is there."""
 _STALE: Final = """
@@ -35,7 +36,8 @@ _STALE: Final = """
 
 def first_free_by_doctor(
     *,
-    doctor_ids: Iterable[int],
+    doctor_ids: Iterable[int] | None,
+    specialization_id: int | None = None,
     service_id: int | None = None,
     clinic_id: int | None = None,
     language: str | None = None,
@@ -46,18 +48,19 @@ def first_free_by_doctor(
 ) -> dict[int, Slot]:
     """Return the soonest slot of every doctor who has one within `days` days of now; doctors without are absent.
 
-    Of several services that begin at the same instant the shortest is meant. `from_date` is a local date of the
-    clinics. Two queries while the catalogue is cached, whatever the number of doctors, as long as no special rules
-    (rooms, limits, buffers) need the engine.
+    Of several services that begin at the same instant the shortest is meant. `doctor_ids` None means everybody,
+    `from_date` is a local date of the clinics. Two queries while the catalogue is cached, whatever the number of
+    doctors, as long as no special rules (rooms, limits, buffers) need the engine.
     """
     filters = Filters(
-        doctor_ids=tuple(sorted(set(doctor_ids))),
+        doctor_ids=None if doctor_ids is None else tuple(sorted(set(doctor_ids))),
+        specialization_id=specialization_id,
         service_id=service_id,
         clinic_id=clinic_id,
         language=language,
         max_price=max_price,
     )
-    search = _Search.of(filters, now=now, from_date=from_date, days=days)
+    search = _Search.of(filters, now=now, first=from_date, days=days)
     best: dict[int, tuple[dt.datetime, int]] = {}
     for candidate in first_of_each(search.sought):
         starts_at = search.first_from(candidate)
@@ -97,21 +100,31 @@ def first_free_slots(
         language=language,
         max_price=max_price,
     )
-    search = _Search.of(filters, now=now, from_date=from_date, days=days)
-    wanted = max(limit, 1) * _SURPLUS
-    while True:
-        candidates = soonest(search.sought, limit=wanted)
-        found: dict[tuple[dt.datetime, int], Slot] = {}
-        for candidate in candidates:
-            offer = search.wish(candidate).offer
-            key = (candidate.starts_at, offer.doctor_id)
-            if key not in found and search.holds(candidate):
-                found[key] = slot_of(offer, candidate.starts_at)
-            if len(found) >= limit:
-                break
-        if len(found) >= limit or len(candidates) < wanted or wanted >= _MOST_CANDIDATES:
-            return [found[key] for key in sorted(found)][:limit]
-        wanted *= 4
+    return _Search.of(filters, now=now, first=from_date, days=days).soonest(limit)
+
+
+def free_slots_of_many(
+    *,
+    doctor_ids: Iterable[int] | None = None,
+    specialization_id: int | None = None,
+    service_id: int | None = None,
+    clinic_id: int | None = None,
+    start: dt.date,
+    end: dt.date,
+    now: dt.datetime,
+    limit: int,
+) -> list[Slot]:
+    """Return the first `limit` slots of these doctors (None: of all) on the local dates `[start, end)`, by instant.
+
+    Of each doctor one for each instant, as `first_free_slots`.
+    """
+    filters = Filters(
+        doctor_ids=None if doctor_ids is None else tuple(sorted(set(doctor_ids))),
+        specialization_id=specialization_id,
+        service_id=service_id,
+        clinic_id=clinic_id,
+    )
+    return _Search.of(filters, now=now, first=start, last=end).soonest(limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,24 +133,51 @@ class _Search:
 
     sought: Sequence[Sought]
     now: dt.datetime
-    until: dt.datetime
-    _days: dict[tuple[int, int, int, dt.date], frozenset[dt.datetime]] = field(default_factory=dict)
+    _known: dict[tuple[int, int, int], "_Known"] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, filters: Filters, *, now: dt.datetime, from_date: dt.date | None, days: int) -> "_Search":
+    def of(
+        cls,
+        filters: Filters,
+        *,
+        now: dt.datetime,
+        first: dt.date | None = None,
+        last: dt.date | None = None,
+        days: int = SEARCH_DAYS,
+    ) -> "_Search":
+        """Search from now, and from the local date `first`, for `days` days or until before `last`."""
         policy = current_policy()
         until = now + days * ONE_DAY
         today = now.astimezone(UTC).date()
-        if from_date is not None and from_date > today:
-            until = max(until, day_start(from_date, "UTC") + days * ONE_DAY)
-        # Local dates of every zone: UTC's, a day padded. Not of `from_date`, so that one entry of the cache serves all.
+        if last is not None:
+            until = day_start(last, "UTC") + 2 * ONE_DAY
+        elif first is not None and first > today:
+            until = day_start(first, "UTC") + days * ONE_DAY
+        # Local dates of every zone: UTC's, padded. Not from `first` on, so that one entry of the cache serves all.
         wishes = wishes_for(filters, first=today - ONE_DAY, last=until.astimezone(UTC).date() + 2 * ONE_DAY)
         _freshen(wishes)
-        grid = _Grid(policy=policy, now=now, until=until, from_date=from_date)
-        return cls(sought=[each for wish in wishes if (each := grid.sought(wish))], now=now, until=until)
+        grid = _Grid(policy=policy, now=now, until=until, first=first, last=last)
+        return cls(sought=[each for wish in wishes if (each := grid.sought(wish))], now=now)
 
     def wish(self, candidate: Candidate) -> Wish:
         return self.sought[candidate.number].wish
+
+    def soonest(self, limit: int) -> list[Slot]:
+        """Return the soonest slots, of each doctor one for each instant."""
+        wanted = max(limit, 1) * _SURPLUS
+        while True:
+            candidates = soonest(self.sought, limit=wanted)
+            found: dict[tuple[dt.datetime, int], Slot] = {}
+            for candidate in candidates:
+                offer = self.wish(candidate).offer
+                key = (candidate.starts_at, offer.doctor_id)
+                if key not in found and self.holds(candidate):
+                    found[key] = slot_of(offer, candidate.starts_at)
+                if len(found) >= limit:
+                    break
+            if len(found) >= limit or len(candidates) < wanted or wanted >= _MOST_CANDIDATES:
+                return [found[key] for key in sorted(found)][:limit]
+            wanted *= 4
 
     def holds(self, candidate: Candidate) -> bool:
         """Whether the engine agrees with a candidate."""
@@ -145,10 +185,13 @@ class _Search:
         if wish.is_plain:
             return True
         day = slot_of(wish.offer, candidate.starts_at).local_date
-        key = (wish.offer.doctor_id, wish.offer.service_id, wish.offer.clinic_id, day)
-        if key not in self._days:
-            self._days[key] = frozenset(slot.starts_at for slot in self._slots(wish, day, day + ONE_DAY))
-        return candidate.starts_at in self._days[key]
+        key = (wish.offer.doctor_id, wish.offer.service_id, wish.offer.clinic_id)
+        known = self._known.setdefault(key, _Known())
+        if not known.first <= day < known.last:  # candidates of a doctor come in order of time
+            last = day + _ASKED_AT_ONCE
+            known.starts |= {slot.starts_at for slot in self._slots(wish, day, last)}
+            known.first, known.last = min(known.first, day), last
+        return candidate.starts_at in known.starts
 
     def first_from(self, candidate: Candidate) -> dt.datetime | None:
         """Return the first beginning from a candidate on with which the engine agrees."""
@@ -178,23 +221,38 @@ class _Search:
         )
 
 
+@dataclass(slots=True)
+class _Known:
+    """What the engine said of one offer on the local dates `[first, last)`."""
+
+    first: dt.date = dt.date.max
+    last: dt.date = dt.date.min
+    starts: set[dt.datetime] = field(default_factory=set)
+
+
 class _Grid:
     """Turns wishes into instants; what a zone decides is worked out once."""
 
     def __init__(
-        self, *, policy: Policy, now: dt.datetime, until: dt.datetime, from_date: dt.date | None
+        self,
+        *,
+        policy: Policy,
+        now: dt.datetime,
+        until: dt.datetime,
+        first: dt.date | None,
+        last: dt.date | None,
     ) -> None:
         self._policy = policy
         self._now = now
         self._until = until
-        self._from_date = from_date
-        self._limits: dict[str, Limits] = {}
-        self._bounds: dict[tuple[str, dt.date, dt.date], tuple[dt.datetime, dt.datetime]] = {}
+        self._first = first
+        self._last = last
+        self._bounds: dict[tuple[str, dt.date, dt.date, int, int], tuple[dt.datetime, dt.datetime]] = {}
 
     def sought(self, wish: Wish) -> Sought | None:
         """Return what to look for; None when nothing can begin in the time of this wish."""
         zone = wish.offer.time_zone
-        key = (zone, wish.first, wish.last)
+        key = (zone, wish.first, wish.last, wish.notice_minutes, wish.horizon_days)
         if key not in self._bounds:
             self._bounds[key] = self._bounds_of(zone, wish)
         earliest, latest = self._bounds[key]
@@ -204,11 +262,14 @@ class _Grid:
         return Sought(wish=wish, step_minutes=step, earliest=earliest, latest=latest)
 
     def _bounds_of(self, zone: str, wish: Wish) -> tuple[dt.datetime, dt.datetime]:
-        limits = clinic_limits(zone=zone, policy=self._policy, now=self._now, for_staff=False)
-        first = wish.first if self._from_date is None else max(wish.first, self._from_date)
+        limits = limits_for(
+            now=self._now, zone=zone, notice_minutes=wish.notice_minutes, horizon_days=wish.horizon_days
+        )
+        first = wish.first if self._first is None else max(wish.first, self._first)
+        last = wish.last if self._last is None else min(wish.last, self._last)
         return (
             max(limits.earliest, limits.now, day_start(first, zone)),
-            min(limits.latest, self._until, day_start(wish.last, zone)),
+            min(limits.latest, self._until, day_start(last, zone)),
         )
 
 

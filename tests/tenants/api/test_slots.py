@@ -24,6 +24,7 @@ def test_a_day_is_shown_on_the_clinics_clock(network: NetworkRef) -> None:
         "time_zone": "Europe/Moscow",
         "price": "2500.00",
         "currency": "RUB",
+        "doctor": one.doctor.pk,
         "clinic": one.clinic.pk,
         "service": one.service.pk,
     }
