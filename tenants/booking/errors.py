@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from saas.core.errors import Conflict, NotFound, Refused
+from saas.core.errors import Conflict, Forbidden, NotFound, Refused
 
 
 class SlotTaken(Conflict):
@@ -18,8 +18,13 @@ class SlotTaken(Conflict):
     code = "slot_taken"
     message = _("This time has just been taken. Please choose another one.")
 
-    def __init__(self, *, find_alternatives: Callable[[], list[dict[str, Any]]] | None = None) -> None:
-        super().__init__(params={"alternatives": []})
+    def __init__(
+        self,
+        *,
+        find_alternatives: Callable[[], list[dict[str, Any]]] | None = None,
+        params: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(params={"alternatives": [], **(params or {})})
         self._find_alternatives = find_alternatives
 
     def look_for_alternatives(self) -> None:
@@ -27,6 +32,42 @@ class SlotTaken(Conflict):
         if self._find_alternatives is not None:
             self.params["alternatives"] = self._find_alternatives()
             self._find_alternatives = None
+
+
+class NotReleased(SlotTaken):
+    """So much of this day's working time is booked that the rest is opened later. `params["percent"]` is open now."""
+
+    code = "not_released"
+    message = _("The remaining times of this day will be opened later. Please choose another day.")
+
+
+class CapReached(SlotTaken):
+    """`params`: `most` visits a `period` (day or week)."""
+
+    code = "cap_reached"
+    message = _("No more visits can be booked for this day. Please choose another one.")
+
+
+class OnTheWay(SlotTaken):
+    """The doctor has a visit in another clinic, so near in time that the way is too long."""
+
+    code = "on_the_way"
+    message = _("The doctor could not be here in time from another clinic. Please choose another time.")
+
+
+class NoRoomFree(SlotTaken):
+    code = "no_room"
+    message = _("The room or device for this visit is not free at this time. Please choose another one.")
+
+
+class NoTimeForBreak(SlotTaken):
+    code = "no_time_for_break"
+    message = _("The doctor has a break around this time. Please choose another one.")
+
+
+class OverbookForbidden(Forbidden):
+    code = "overbook_forbidden"
+    message = _("Only staff may put a visit on top of others.")
 
 
 class SlotInPast(Refused):
@@ -58,6 +99,15 @@ class SlotMisaligned(NotWorking):
 
     code = "misaligned"
     message = _("Visits do not begin at this time. Please choose one of the times offered.")
+
+
+class VisitTooLong(SlotMisaligned):
+    """The visit would end after the doctor's working time."""
+
+    code = "too_long"
+    message = _(
+        "The visit would not be over before the doctor's working time ends. Please choose another time."
+    )
 
 
 class ServiceNotOffered(Refused):

@@ -2,120 +2,179 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
+from django.utils import timezone
 
 from tenants.booking.models import ClaimKind, Resource, ResourceKind
-from tenants.booking.slots import Busy, BusyKind, BusyTimes, Rule
-
-RulesByClinic: TypeAlias = dict[int, list[Rule]]
-"""Clinic id -> the doctor's weekly hours there."""
+from tenants.booking.slots import Busy, BusyKind, BusyTimes
+from tenants.booking.windows.instants import ONE_DAY
+from tenants.booking.windows.store import HISTORY_DAYS, StoredWindow, windows_of
 
 # Written by hand: these run for every page of free times, and the ORM takes longer to build them than PostgreSQL
 # takes to answer. The condition on claims is spelt like the exclusion constraint's, so that its index serves.
-_HOURS = """
-    SELECT doctor_id, clinic_id, day_of_week, start_time, end_time, valid_from, valid_until, every_weeks, anchor_date,
-           CASE WHEN pattern = 'cycle' THEN cycle_days END, cycle_day
-    FROM doctors_doctorschedule
-    WHERE is_active AND state = 'published' AND doctor_id = ANY(%s)
-"""
-_BUSY = """
+_BUSY: Final = """
     SELECT r.doctor_id, lower(c.span), upper(c.span), c.kind
     FROM booking_resource r JOIN booking_claim c ON c.resource_id = r.id
     WHERE r.doctor_id = ANY(%s) AND c.active AND NOT c.overbook AND c.span && tstzrange(%s, %s, '[)')
       AND (c.expires_at IS NULL OR c.expires_at > statement_timestamp())
 """
-_LOCKED_HOURS = """
-    SELECT r.id, EXISTS (SELECT FROM patients_patient p WHERE p.id = %s),
-           s.clinic_id, s.day_of_week, s.start_time, s.end_time, s.valid_from, s.valid_until, s.every_weeks,
-           s.anchor_date, CASE WHEN s.pattern = 'cycle' THEN s.cycle_days END, s.cycle_day
-    FROM booking_resource r
-    LEFT JOIN doctors_doctorschedule s ON s.doctor_id = r.doctor_id AND s.is_active AND s.state = 'published'
-    WHERE r.doctor_id = %s
-    ORDER BY r.id
-    FOR UPDATE OF r
+_LOCK: Final = """
+    SELECT r.id, r.is_active, EXISTS (SELECT FROM patients_patient p WHERE p.id = %s)
+    FROM booking_resource r WHERE r.id = ANY(%s) ORDER BY r.id FOR UPDATE OF r
 """
-# The exclusion constraint's index knows no equality of bigint and integer, and a number of psycopg2 is an integer.
-_BUSY_UNDER_LOCK = """
-    SELECT c.id, lower(c.span), upper(c.span), c.kind, c.appointment_id,
-           coalesce(c.expires_at <= statement_timestamp(), false) OR coalesce(c.hold_id = %s, false)
+_WINDOWS: Final = """
+    SELECT 0, r.id, NULL::bigint, NULL::timestamptz, NULL::timestamptz, r.windows_until, NULL::bigint, NULL::bigint
+    FROM booking_resource r WHERE r.id = ANY(%s)
+    UNION ALL
+    SELECT 1, w.resource_id, w.clinic_id, lower(w.span), upper(w.span), w.local_date, NULL, NULL
+    FROM booking_workwindow w WHERE w.resource_id = ANY(%s) AND w.local_date >= %s AND w.local_date < %s
+    UNION ALL
+"""
+# The first column says what a row is: 0 a resource, 1 a window, 2 a claim, 3 a block, 4 a claim that ends now.
+_SITUATION: Final = f"""
+    {_WINDOWS}
+    SELECT CASE c.kind WHEN 'block' THEN 3 ELSE 2 END, c.resource_id, c.clinic_id, lower(c.span), upper(c.span),
+           NULL, NULL, NULL
     FROM booking_claim c
-    WHERE c.resource_id = %s::bigint AND c.active AND NOT c.overbook AND c.span && tstzrange(%s, %s, '[)')
+    WHERE c.resource_id = ANY(%s) AND c.active AND NOT c.overbook AND c.span && tstzrange(%s, %s, '[)')
+      AND (c.expires_at IS NULL OR c.expires_at > statement_timestamp())
+"""  # noqa: S608 - our own text
+_SITUATION_UNDER_LOCK: Final = f"""
+    {_WINDOWS}
+    SELECT CASE WHEN coalesce(c.expires_at <= statement_timestamp(), false) OR coalesce(c.hold_id = %s, false) THEN 4
+                WHEN c.kind = 'block' THEN 3 ELSE 2 END,
+           c.resource_id, c.clinic_id, lower(c.span), upper(c.span), NULL, c.id, c.appointment_id
+    FROM booking_claim c
+    WHERE c.resource_id = ANY(%s) AND c.active AND NOT c.overbook AND c.span && tstzrange(%s, %s, '[)')
+"""  # noqa: S608 - our own text
+_IS_RESOURCE: Final = 0
+_IS_WINDOW: Final = 1
+_IS_BLOCK: Final = 3
+_HAS_ENDED: Final = 4
+_END: Final = """
+    WITH ended AS (
+      UPDATE booking_claim SET active = false WHERE id = ANY(%s) RETURNING resource_id
+    )
+    UPDATE booking_resource SET version = version + 1 WHERE id IN (SELECT resource_id FROM ended)
 """
 
 
-def hours_of(doctor_ids: Collection[int]) -> dict[int, RulesByClinic]:
-    """Return the weekly hours in force by doctor and clinic. One query."""
-    found: dict[int, RulesByClinic] = defaultdict(lambda: defaultdict(list))
-    for doctor_id, clinic_id, *rule in _rows(_HOURS, [list(doctor_ids)]):
-        found[doctor_id][clinic_id].append(Rule(*rule))
-    return found
+class Taking(NamedTuple):
+    """A claim `[starts_at, ends_at)`, and where it was made."""
+
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    kind: BusyKind
+    clinic_id: int | None
+
+
+class Ended(NamedTuple):
+    """The claim of a hold that has expired or is the caller's own: to be put away when its time is taken."""
+
+    claim_id: int
+    resource_id: int
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What to look at: claims of `resource_ids` within `[since, until)`, windows of `windowed_ids` on `[first, last)`.
+
+    `first` and `last` are local dates; a window belongs to the date on which it begins.
+    """
+
+    resource_ids: Sequence[int]
+    windowed_ids: Sequence[int]
+    first: dt.date
+    last: dt.date
+    since: dt.datetime
+    until: dt.datetime
+
+    @property
+    def window_params(self) -> list[Any]:
+        """The parameters of the statement's part about windows."""
+        ids = list(self.windowed_ids)
+        return [ids, ids, self.first, self.last]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Windows in order and claims by resource, as far as the scope goes."""
+
+    windows: dict[int, list[StoredWindow]]
+    claims: dict[int, list[Taking]]
+    ended: tuple[Ended, ...] = ()
+
+    def busy(self, resource_id: int) -> BusyTimes:
+        """Return when a resource is busy, by claims."""
+        return BusyTimes(
+            Busy(starts_at, ends_at, kind)
+            for starts_at, ends_at, kind, _clinic in self.claims.get(resource_id, ())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Which of the resources are there and locked, which of them are in use, and whether the patient is there."""
+
+    resource_ids: tuple[int, ...]
+    in_use: frozenset[int]
+    patient_exists: bool
+
+
+def read_situation(scope: Scope) -> Situation:
+    """Return windows and claims. One query when the windows are fresh.
+
+    Expired holds do not count, by the database's clock. Overbooked visits do not either: they were put on top of
+    the others on purpose.
+    """
+    params = [*scope.window_params, list(scope.resource_ids), scope.since, scope.until]
+    return _situation(scope, _rows(_SITUATION, params), moving=None)
+
+
+def situation_under_lock(scope: Scope, *, moving: int | None, hold_id: int | None) -> Situation:
+    """Return the same for locked resources, with the holds that end now apart. One query when windows are fresh.
+
+    Those are the expired ones and `hold_id`. `moving` leaves one appointment's own claims out.
+    """
+    params = [*scope.window_params, hold_id, list(scope.resource_ids), scope.since, scope.until]
+    return _situation(scope, _rows(_SITUATION_UNDER_LOCK, params), moving=moving)
+
+
+def lock_for_visit(resource_ids: Collection[int], *, patient_id: int | None) -> Locked:
+    """Lock resource rows in id order, which rules out deadlocks; also say whether the patient exists. One query.
+
+    Must be in a transaction; windows and claims have to be read after this, in a statement of their own.
+    """
+    rows = _rows(_LOCK, [patient_id, list(resource_ids)])
+    return Locked(
+        resource_ids=tuple(row[0] for row in rows),
+        in_use=frozenset(row[0] for row in rows if row[1]),
+        patient_exists=any(row[2] for row in rows),
+    )
+
+
+def end_claims(claim_ids: Collection[int]) -> None:
+    """Put claims of locked resources away and let the resources' versions grow."""
+    with connection.cursor() as cursor:
+        cursor.execute(_END, [list(claim_ids)])
 
 
 def busy_of(doctor_ids: Collection[int], *, since: dt.datetime, until: dt.datetime) -> dict[int, BusyTimes]:
     """Return what makes doctors busy within `[since, until)`: a value for every doctor. One query.
 
-    Expired holds do not count, by the database's clock. Overbooked visits do not either: they were put on top of
-    the others on purpose.
+    Expired holds and overbooked visits do not count, as in `read_situation`.
     """
     items: dict[int, list[Busy]] = {doctor_id: [] for doctor_id in doctor_ids}
     for doctor_id, starts_at, ends_at, kind in _rows(_BUSY, [list(doctor_ids), since, until]):
-        items[doctor_id].append(Busy(starts_at, ends_at, _busy_kind(kind)))
+        blocked = kind == ClaimKind.BLOCK.value
+        items[doctor_id].append(Busy(starts_at, ends_at, BusyKind.BLOCKED if blocked else BusyKind.TAKEN))
     return {doctor_id: BusyTimes(busy) for doctor_id, busy in items.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class LockedDoctor:
-    """A doctor's resource, locked, with the weekly hours in force by clinic."""
-
-    resource_id: int
-    hours: RulesByClinic
-    patient_exists: bool
-
-
-def lock_doctor(doctor_id: int, *, patient_id: int | None) -> LockedDoctor:
-    """Lock the doctor's resource row; read hours and whether the patient exists in the same statement.
-
-    A doctor whose resource row is missing (rows imported past the signals) gets one. Must be in a transaction;
-    claims have to be read after this, in a statement of their own.
-    """
-    rows = _rows(_LOCKED_HOURS, [patient_id, doctor_id])
-    if not rows:
-        ensure_doctor_resource(doctor_id)
-        rows = _rows(_LOCKED_HOURS, [patient_id, doctor_id])
-    hours: RulesByClinic = defaultdict(list)
-    for _resource_id, _patient_exists, clinic_id, *rule in rows:
-        if clinic_id is not None:
-            hours[clinic_id].append(Rule(*rule))
-    return LockedDoctor(resource_id=rows[0][0], hours=hours, patient_exists=rows[0][1])
-
-
-def busy_under_lock(
-    resource_id: int,
-    *,
-    since: dt.datetime,
-    until: dt.datetime,
-    but_appointment: int | None,
-    but_hold: int | None = None,
-) -> tuple[BusyTimes, list[int]]:
-    """Return what is busy within `[since, until)` and the ids of holds' claims there that end now. One query.
-
-    These are the expired ones and those of `but_hold`. `but_appointment` leaves one appointment's own claim out:
-    it is about to be moved.
-    """
-    items: list[Busy] = []
-    ended_holds: list[int] = []
-    for claim_id, starts_at, ends_at, kind, appointment_id, has_ended in _rows(
-        _BUSY_UNDER_LOCK, [but_hold, resource_id, since, until]
-    ):
-        if has_ended:
-            ended_holds.append(claim_id)
-        elif but_appointment is None or appointment_id != but_appointment:
-            items.append(Busy(starts_at, ends_at, _busy_kind(kind)))
-    return BusyTimes(items), ended_holds
 
 
 def ensure_doctor_resource(doctor_id: int) -> None:
@@ -131,8 +190,31 @@ def lock_resources(resource_ids: Collection[int]) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
-def _busy_kind(kind: str) -> BusyKind:
-    return BusyKind.BLOCKED if kind == ClaimKind.BLOCK.value else BusyKind.TAKEN
+def _situation(scope: Scope, rows: list[tuple[Any, ...]], *, moving: int | None) -> Situation:
+    windows: dict[int, list[StoredWindow]] = defaultdict(list)
+    claims: dict[int, list[Taking]] = defaultdict(list)
+    ended: list[Ended] = []
+    fresh = scope.first >= timezone.now().date() - HISTORY_DAYS * ONE_DAY
+    for kind, resource_id, clinic_id, starts_at, ends_at, date, claim_id, appointment_id in rows:
+        if kind == _IS_WINDOW:
+            windows[resource_id].append(StoredWindow(clinic_id, date, starts_at, ends_at))
+        elif kind == _IS_RESOURCE:
+            fresh = fresh and date is not None and date >= scope.last
+        elif kind == _HAS_ENDED:
+            ended.append(Ended(claim_id, resource_id, starts_at, ends_at))
+        elif moving is None or appointment_id != moving:
+            blocked = BusyKind.BLOCKED if kind == _IS_BLOCK else BusyKind.TAKEN
+            claims[resource_id].append(Taking(starts_at, ends_at, blocked, clinic_id))
+    if not fresh:  # stale, or beyond what is stored
+        windows = windows_of(scope.windowed_ids, first=scope.first, last=scope.last)
+    else:
+        for found in windows.values():
+            found.sort(key=_beginning)
+    return Situation(windows=windows, claims=claims, ended=tuple(ended))
+
+
+def _beginning(window: StoredWindow) -> dt.datetime:
+    return window.starts_at
 
 
 def _rows(query: str, params: list[Any]) -> list[tuple[Any, ...]]:

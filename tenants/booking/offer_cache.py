@@ -7,6 +7,7 @@ from typing import Final
 
 from tenants.booking.policy import POLICY_KEY, Policy, read_policy
 from tenants.booking.remembering import remembered, remembered_together
+from tenants.booking.special import Special, read_special
 from tenants.clinics.models import Clinic
 from tenants.clinics.selectors import organisation
 from tenants.doctors.models import Doctor
@@ -30,7 +31,7 @@ class Names:
 class BookingFacts:
     """The rules, a service's offers by one doctor on a date, and the dates on which its price or length changes.
 
-    `country` is the network's, which reads phone numbers without a code.
+    `country` is the network's, which reads phone numbers without a code; `special` what binds these visits besides.
     """
 
     policy: Policy
@@ -38,6 +39,7 @@ class BookingFacts:
     change_dates: list[dt.date]
     names: Names
     country: str
+    special: Special
 
 
 def offers_on(*, doctor_id: int, service_id: int, on_date: dt.date) -> list[Offer]:
@@ -58,6 +60,7 @@ def booking_facts(*, doctor_id: int, service_id: int, on_date: dt.date) -> Booki
     offers_key = _offers_key(doctor_id, service_id, on_date)
     changes_key = f"changes:{service_id}"
     names_key = f"names:{doctor_id}:{service_id}"
+    special_key = _special_key(doctor_id, service_id)
     found = remembered_together(
         {
             POLICY_KEY: read_policy,
@@ -65,6 +68,7 @@ def booking_facts(*, doctor_id: int, service_id: int, on_date: dt.date) -> Booki
             names_key: lambda: _names(doctor_id, service_id),
             changes_key: lambda: _change_dates(service_id),
             offers_key: _reader(doctor_id, service_id, on_date),
+            special_key: lambda: read_special(doctor_id=doctor_id, service_id=service_id),
         }
     )
     return BookingFacts(
@@ -73,7 +77,20 @@ def booking_facts(*, doctor_id: int, service_id: int, on_date: dt.date) -> Booki
         change_dates=found[changes_key],
         names=found[names_key],
         country=found["country"],
+        special=found[special_key],
     )
+
+
+def special_of(*, doctor_id: int, service_id: int) -> Special:
+    """Return what binds these visits besides windows and claims."""
+    return remembered(
+        _special_key(doctor_id, service_id),
+        lambda: read_special(doctor_id=doctor_id, service_id=service_id),
+    )
+
+
+def _special_key(doctor_id: int, service_id: int) -> str:
+    return f"special:{doctor_id}:{service_id}"
 
 
 def _offers_key(doctor_id: int, service_id: int, on_date: dt.date) -> str:

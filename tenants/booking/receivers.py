@@ -9,10 +9,19 @@ from saas.accounts.models import User
 from saas.accounts.roles import Role
 from saas.networks.context import is_public
 from tenants.booking.loading import ensure_doctor_resource
-from tenants.booking.models import BookingPolicy
+from tenants.booking.models import (
+    BookingCap,
+    BookingPolicy,
+    PolicyOverride,
+    ReleaseWave,
+    Resource,
+    ResourcePool,
+    ScheduleException,
+    ServiceRequirement,
+)
 from tenants.booking.remembering import forget
-from tenants.clinics.models import Clinic, Organisation
-from tenants.doctors.models import Doctor, DoctorClinic
+from tenants.clinics.models import Clinic, Organisation, TravelTime
+from tenants.doctors.models import Doctor, DoctorClinic, FloatingBreak
 from tenants.services.models import Service, ServiceOverride
 
 
@@ -32,8 +41,25 @@ def _person_saved(instance: User, **_kwargs: Any) -> None:
         forget()
 
 
-for _model in (BookingPolicy, Clinic, Organisation, Doctor, DoctorClinic, Service, ServiceOverride):
+for _model in (
+    BookingCap,
+    BookingPolicy,
+    Clinic,
+    Doctor,
+    DoctorClinic,
+    FloatingBreak,
+    Organisation,
+    PolicyOverride,
+    ReleaseWave,
+    Resource,
+    ResourcePool,
+    ScheduleException,
+    Service,
+    ServiceOverride,
+    ServiceRequirement,
+    TravelTime,
+):
     post_save.connect(_facts_changed, sender=_model)
     post_delete.connect(_facts_changed, sender=_model)
-for _links in (Service.doctors.through, Service.clinics.through):
+for _links in (Service.doctors.through, Service.clinics.through, ResourcePool.resources.through):
     m2m_changed.connect(_facts_changed, sender=_links)

@@ -1,15 +1,17 @@
 """The booking engine: from windows to bookable slots. Computes; reads no database and no clock.
 
 Instants are derived from wall-clock times in `windows.instants`. Lengths and steps are elapsed time. All instants
-are aware UTC datetimes, all intervals half-open.
+are aware UTC datetimes, all intervals half-open. What only some visits are bound by (rooms, buffers, limits of
+visits, release waves, breaks, ways) is in `restrictions`; the others do not pay for it.
 """
 
 import datetime as dt
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from saas.core.formatting import format_time
@@ -24,6 +26,7 @@ __all__ = [
     "Limits",
     "Plan",
     "Reason",
+    "Restricting",
     "Rule",
     "Window",
     "day_start",
@@ -50,17 +53,23 @@ class Busy(NamedTuple):
 
 
 class Reason(StrEnum):
-    """Why an instant cannot be booked; the codes are part of the API."""
+    """Why an instant cannot be booked, in the order of asking; the codes are part of the API."""
 
     IN_PAST = "in_past"
-    TOO_LATE = "too_late"
-    BEYOND_HORIZON = "beyond_horizon"
     NOT_OFFERED = "not_offered"
     NOT_WORKING = "not_working"
     BREAK = "break"
     MISALIGNED = "misaligned"
+    TOO_LONG = "too_long"
+    TOO_LATE = "too_late"
+    BEYOND_HORIZON = "beyond_horizon"
+    NOT_RELEASED = "not_released"
+    CAP_REACHED = "cap_reached"
     BLOCKED = "blocked"
     TAKEN = "taken"
+    ON_THE_WAY = "on_the_way"
+    NO_ROOM = "no_room"
+    NO_TIME_FOR_BREAK = "no_time_for_break"
 
 
 class BusyTimes:
@@ -87,6 +96,34 @@ class BusyTimes:
             return self._items[index]
         return None
 
+    def within(self, starts_at: dt.datetime, ends_at: dt.datetime) -> list[Busy]:
+        """Return all that is busy in `[starts_at, ends_at)`, in order, whole."""
+        last = bisect_left(self._starts, ends_at)
+        first = last
+        while first > 0 and self._items[first - 1].ends_at > starts_at:
+            first -= 1
+        return self._items[first:last]
+
+
+class Restricting(Protocol):
+    """Rules beyond windows, limits and claims of the doctor; see `restrictions.Restrictions`."""
+
+    @property
+    def before(self) -> dt.timedelta:
+        """For how long before a visit the doctor must have no other."""
+
+    @property
+    def after(self) -> dt.timedelta:
+        """For how long after a visit the doctor must have no other."""
+
+    def early_refusal(self, starts_at: dt.datetime, ignoring: AbstractSet[Reason]) -> Reason | None:
+        """Ask the rules that come before claims."""
+
+    def late_refusal(
+        self, starts_at: dt.datetime, ends_at: dt.datetime, ignoring: AbstractSet[Reason]
+    ) -> Reason | None:
+        """Ask the rules that come after claims."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -108,13 +145,18 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that decides about one doctor's visits of one length in one clinic."""
+    """All that decides about one doctor's visits of one length in one clinic.
+
+    Without `on_grid` a visit may begin at any instant, as staff want it; times are offered on the grid all the same.
+    """
 
     windows: Sequence[Window]
     busy: BusyTimes
     limits: Limits
     length: dt.timedelta
     step: dt.timedelta
+    on_grid: bool = True
+    restrictions: Restricting | None = None
 
 
 def limits_for(*, now: dt.datetime, zone: str, notice_minutes: int, horizon_days: int) -> Limits:
@@ -149,22 +191,22 @@ def first_free(plan: Plan, *, since: dt.datetime, until: dt.datetime) -> dt.date
     return best
 
 
-def examine(plan: Plan, starts_at: dt.datetime) -> Reason | None:
-    """Return the first rule that refuses a visit at this instant; None exactly when `free_starts` has it."""
-    refused = plan.limits.refusal(starts_at)
-    if refused is not None:
-        return refused
+def examine(
+    plan: Plan, starts_at: dt.datetime, *, ignoring: AbstractSet[Reason] = frozenset()
+) -> Reason | None:
+    """Return the first rule that refuses a visit at this instant; None exactly when `free_starts` has it.
+
+    Off the grid, where `plan.on_grid` does not matter, it is None for more instants than are offered. `ignoring`
+    are rules that are broken on purpose.
+    """
+    if starts_at < plan.limits.now:
+        return Reason.IN_PAST
     ends_at = starts_at + plan.length
-    inside = [window for window in plan.windows if window.starts_at <= starts_at < window.ends_at]
-    if not inside:
-        before = any(window.ends_at <= starts_at for window in plan.windows)
-        after = any(window.starts_at > starts_at for window in plan.windows)
-        return Reason.BREAK if before and after else Reason.NOT_WORKING
-    if not any(
-        ends_at <= window.ends_at and not (starts_at - window.starts_at) % plan.step for window in inside
-    ):
-        return Reason.MISALIGNED
-    return _busy_refusal(plan, starts_at, ends_at)
+    return (
+        _window_refusal(plan, starts_at, ends_at)
+        or plan.limits.refusal(starts_at)
+        or _busy_refusal(plan, starts_at, ends_at, ignoring)
+    )
 
 
 def slot_label(starts_at: dt.datetime, zone: str) -> str:
@@ -191,8 +233,42 @@ def _free_in(plan: Plan, window: Window, since: dt.datetime, until: dt.datetime)
         at += plan.step
 
 
-def _busy_refusal(plan: Plan, starts_at: dt.datetime, ends_at: dt.datetime) -> Reason | None:
+def _window_refusal(plan: Plan, starts_at: dt.datetime, ends_at: dt.datetime) -> Reason | None:
+    inside = [window for window in plan.windows if window.starts_at <= starts_at < window.ends_at]
+    if not inside:
+        before = any(window.ends_at <= starts_at for window in plan.windows)
+        after = any(window.starts_at > starts_at for window in plan.windows)
+        return Reason.BREAK if before and after else Reason.NOT_WORKING
+    if plan.on_grid:
+        inside = [window for window in inside if not (starts_at - window.starts_at) % plan.step]
+        if not inside:
+            return Reason.MISALIGNED
+    return None if any(ends_at <= window.ends_at for window in inside) else Reason.TOO_LONG
+
+
+def _busy_refusal(
+    plan: Plan, starts_at: dt.datetime, ends_at: dt.datetime, ignoring: AbstractSet[Reason] = frozenset()
+) -> Reason | None:
+    rules = plan.restrictions
+    if rules is None:
+        return _claim_refusal(plan, starts_at, ends_at, ignoring)
+    return (
+        rules.early_refusal(starts_at, ignoring)
+        or _claim_refusal(plan, starts_at - rules.before, ends_at + rules.after, ignoring)
+        or rules.late_refusal(starts_at, ends_at, ignoring)
+    )
+
+
+def _claim_refusal(
+    plan: Plan, starts_at: dt.datetime, ends_at: dt.datetime, ignoring: AbstractSet[Reason]
+) -> Reason | None:
     met = plan.busy.meeting(starts_at, ends_at)
     if met is None:
         return None
-    return Reason.BLOCKED if met.kind is BusyKind.BLOCKED else Reason.TAKEN
+    if not ignoring:
+        return Reason.BLOCKED if met.kind is BusyKind.BLOCKED else Reason.TAKEN
+    found = {
+        Reason.BLOCKED if each.kind is BusyKind.BLOCKED else Reason.TAKEN
+        for each in plan.busy.within(starts_at, ends_at)
+    }
+    return next(iter(sorted(found - ignoring)), None)

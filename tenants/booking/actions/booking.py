@@ -12,6 +12,7 @@ from tenants.booking.actions.placing import alternatives_finder, local_start, lo
 from tenants.booking.actions.writing import insert_appointment
 from tenants.booking.models import Appointment, AppointmentSource
 from tenants.booking.offer_cache import BookingFacts, facts_for_visit
+from tenants.booking.special import needs_approval
 from tenants.booking.transactions import in_transaction, translate_overlap
 
 NOTES_LENGTH = 2000
@@ -41,12 +42,12 @@ def book_appointment(
 
     One transaction (it joins `run_once`'s): locks the resources, re-checks with the engine, inserts appointment,
     claims, log, audit record and outbox event. Staff are not bound by notice and horizon. `source` is an
-    `AppointmentSource`, `language` that of the messages to the patient. With `overbook_reason` the visit is put
-    on top of what is there, which only staff may. `hold_id` is the caller's own hold, which is not in the way;
-    `facts` are those of this doctor, service and day, when they are at hand.
+    `AppointmentSource`, `language` that of the messages to the patient. A visit that the clinic approves waits for
+    it. With `overbook_reason` it is put on top of what is there, which only staff may. `hold_id` is the caller's
+    own hold, which is not in the way; `facts` are those of this doctor, service and day, when they are at hand.
 
-    Raises SlotTaken, SlotInPast, TooLateToBook, BeyondHorizon, NotWorking, ServiceNotOffered, PatientBusy,
-    PatientNotFound, Unavailable; ValidationError for notes that are too long or an instant without a zone.
+    Raises what `lock_place` raises and PatientBusy, Unavailable; ValidationError for notes that are too long or an
+    instant without a zone.
     """
     said = clean_notes(notes)
     if facts is None:
@@ -75,6 +76,7 @@ def book_appointment(
             overbook=bool(overbook_reason),
             hold_id=hold_id,
             channel=source,
+            special=facts.special,
         )
         appointment = Appointment(
             patient_id=patient_id,
@@ -93,7 +95,7 @@ def book_appointment(
             language=known_language(language),
             series_id=series_id,
             position=position,
-            awaiting_approval=awaiting_approval,
+            awaiting_approval=awaiting_approval or (not for_staff and needs_approval(facts.special, source)),
             overbooked=place.overbook,
             overbook_reason=overbook_reason,
         )

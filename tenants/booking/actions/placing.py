@@ -10,23 +10,33 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from saas.core.errors import DomainError
+from tenants.booking.counting import count_caps, lock_caps
 from tenants.booking.errors import (
     BeyondHorizon,
+    CapReached,
+    NoRoomFree,
+    NoTimeForBreak,
+    NotReleased,
     NotWorking,
+    OnTheWay,
+    OverbookForbidden,
     PatientNotFound,
     ServiceNotOffered,
     SlotInPast,
     SlotMisaligned,
     SlotTaken,
     TooLateToBook,
+    VisitTooLong,
 )
-from tenants.booking.loading import busy_under_lock, lock_doctor
-from tenants.booking.models import Claim
+from tenants.booking.loading import Ended, end_claims, lock_for_visit, situation_under_lock
+from tenants.booking.offer_cache import special_of
+from tenants.booking.planning import Asking, plan_for
 from tenants.booking.policy import Policy
+from tenants.booking.restrictions import Restrictions, choose_rooms
 from tenants.booking.selectors.slots_of_day import nearest_slots
-from tenants.booking.selectors.values import clinic_limits, plan_for
-from tenants.booking.selectors.verdict import find_offer, out_of_reach, unknown_part, verdict_of
-from tenants.booking.slots import ONE_DAY, Reason, examine
+from tenants.booking.selectors.verdict import find_offer, out_of_reach, params_of, unknown_part, verdict_of
+from tenants.booking.slots import ONE_DAY, Plan, Reason, examine
+from tenants.booking.special import Special
 from tenants.services.offers import Offer
 
 ALTERNATIVES: Final = 3
@@ -38,21 +48,44 @@ _REFUSALS: Final[dict[Reason, type[DomainError]]] = {
     Reason.NOT_WORKING: NotWorking,
     Reason.BREAK: NotWorking,
     Reason.MISALIGNED: SlotMisaligned,
+    Reason.TOO_LONG: VisitTooLong,
 }
+_RACES: Final[dict[Reason, type[SlotTaken]]] = {
+    Reason.TAKEN: SlotTaken,
+    Reason.BLOCKED: SlotTaken,
+    Reason.NOT_RELEASED: NotReleased,
+    Reason.CAP_REACHED: CapReached,
+    Reason.ON_THE_WAY: OnTheWay,
+    Reason.NO_ROOM: NoRoomFree,
+    Reason.NO_TIME_FOR_BREAK: NoTimeForBreak,
+}
+"""What a rival's booking can cause: a conflict with alternatives."""
+
+OVERBOOKABLE: Final = frozenset(
+    {Reason.TAKEN, Reason.CAP_REACHED, Reason.ON_THE_WAY, Reason.NO_ROOM, Reason.NO_TIME_FOR_BREAK}
+)
+"""What staff may do in spite of, with a reason. Working time, blocks and the past they may not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The interval `[starts_at, ends_at)` in which one locked resource will be busy."""
+    """The interval `[starts_at, ends_at)` in which one locked resource will be busy.
+
+    With `overbook` it lies on top of what is there and takes no time away.
+    """
 
     resource_id: int
     starts_at: dt.datetime
     ends_at: dt.datetime
+    overbook: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a visit goes: what it keeps busy, the doctor first, and the visit's own interval."""
+    """Where a visit goes: what it keeps busy, the doctor first, and the visit's own interval.
+
+    With `overbook` a rule was broken on purpose; each span says whether it lies on top of others.
+    """
 
     spans: tuple[Span, ...]
     starts_at: dt.datetime
@@ -105,51 +138,124 @@ def lock_place(
     overbook: bool = False,
     hold_id: int | None = None,
     channel: str = "",
+    special: Special | None = None,
 ) -> Place:
-    """Lock the doctor and let the engine decide under the lock.
+    """Lock the doctor with every room and device that may serve, in id order, and let the engine decide.
 
-    `length` may differ from the offer's for a visit that is moved (`moving`: its id, whose own claim is not in
-    the way). Nor is that of the caller's own hold, `hold_id`, which ends here. Without `patient_id` nobody is to
-    come yet. With `overbook` staff put the visit on top of others. Raises SlotTaken (with a finder of
-    alternatives), SlotInPast, TooLateToBook, BeyondHorizon,
-    NotWorking, SlotMisaligned, PatientNotFound.
+    Two statements where no room, limit or hold that has ended matters: the locks, then windows and claims. Limits
+    of visits are locked after the resources, in id order, and counted then.
+
+    `length` may differ from the offer's for a visit that is moved (`moving`: its id, whose own claims are not in
+    the way). Nor are those of the caller's own hold, `hold_id`, which ends here. Without `patient_id` nobody is to
+    come yet. `special` are the special rules, when they are at hand. With `overbook` staff break the rules in
+    `OVERBOOKABLE` on purpose; what is free is claimed as ever, only what is taken is put on top.
+
+    Raises SlotTaken and its kin NotReleased, CapReached, OnTheWay, NoRoomFree, NoTimeForBreak (all with a finder of
+    alternatives), SlotInPast, TooLateToBook, BeyondHorizon, NotWorking, SlotMisaligned, VisitTooLong,
+    PatientNotFound, ServiceNotOffered for a doctor who is gone, OverbookForbidden.
     """
-    locked = lock_doctor(offer.doctor_id, patient_id=patient_id)
+    if overbook and not for_staff:
+        raise OverbookForbidden
+    if special is None:
+        special = special_of(doctor_id=offer.doctor_id, service_id=offer.service_id)
+    asking = Asking.of(special=special, policy=policy, channel=channel, for_staff=for_staff, now=now)
+    scope = asking.scope_of_visit(starts_at, length, clinic_id=offer.clinic_id, zone=offer.time_zone)
+    locked = lock_for_visit(scope.resource_ids, patient_id=patient_id)
+    if special.resource_id is None or special.resource_id not in locked.resource_ids:
+        raise ServiceNotOffered(code="doctor_unknown")
     if patient_id is not None and not locked.patient_exists:
         raise PatientNotFound
-    ends_at = starts_at + length
-    busy, ended_holds = busy_under_lock(
-        locked.resource_id, since=starts_at, until=ends_at, but_appointment=moving, but_hold=hold_id
-    )
+    caps = asking.caps_in(offer.clinic_id)
+    if caps:
+        caps = lock_caps(caps)
     day = starts_at.astimezone(ZoneInfo(offer.time_zone)).date()
+    situation = situation_under_lock(scope, moving=moving, hold_id=hold_id)
     plan = plan_for(
         offer,
-        rules=locked.hours.get(offer.clinic_id, ()),
-        busy=busy,
-        limits=clinic_limits(zone=offer.time_zone, policy=policy, now=now, for_staff=for_staff),
-        policy=policy,
+        asking,
+        situation,
         first=day,
         last=day + ONE_DAY,
+        caps=count_caps(
+            caps, zone=offer.time_zone, first=day, last=day + ONE_DAY, moving=moving, hold_id=hold_id
+        ),
         length=length,
+        in_use=locked.in_use,
     )
     reason = examine(plan, starts_at)
-    is_put_on_top = overbook and for_staff and reason is Reason.TAKEN
-    if is_put_on_top:
-        reason = None
-    if reason in {Reason.TAKEN, Reason.BLOCKED}:
-        raise SlotTaken(
-            find_alternatives=alternatives_finder(offer, around=starts_at, now=now, for_staff=for_staff)
-        )
+    is_on_top = overbook and reason in OVERBOOKABLE
+    if is_on_top:
+        reason = examine(plan, starts_at, ignoring=OVERBOOKABLE)
     if reason is not None:
-        raise _refusal(reason, policy)
-    if ended_holds:
-        Claim.objects.filter(pk__in=ended_holds).update(active=False)
-    span = Span(locked.resource_id, starts_at, ends_at)
-    return Place(spans=(span,), starts_at=starts_at, ends_at=ends_at, overbook=is_put_on_top)
+        finder = alternatives_finder(offer, around=starts_at, now=now, for_staff=for_staff, channel=channel)
+        raise _refusal(
+            reason, asking.policy, params=params_of(reason, plan, starts_at), find_alternatives=finder
+        )
+    place = Place(
+        spans=_spans(
+            plan, special.resource_id, starts_at, asking=asking, offer=offer, finder_channel=channel
+        ),
+        starts_at=starts_at,
+        ends_at=starts_at + length,
+        overbook=is_on_top,
+    )
+    _put_away(situation.ended, place, plan)
+    return place
+
+
+def _spans(
+    plan: Plan,
+    resource_id: int,
+    starts_at: dt.datetime,
+    *,
+    asking: Asking,
+    offer: Offer,
+    finder_channel: str,
+) -> tuple[Span, ...]:
+    """Return the doctor's span and those of the chosen rooms; on top of others where these are taken."""
+    ends_at = starts_at + plan.length
+    rules = plan.restrictions
+    if not isinstance(rules, Restrictions):
+        return (Span(resource_id, starts_at, ends_at, plan.busy.meeting(starts_at, ends_at) is not None),)
+    begin, end = starts_at - rules.before, ends_at + rules.after
+    chosen = choose_rooms(rules.needs, starts_at, ends_at, anyhow=True)
+    if chosen is None:  # there is no such room at all, which nobody can overbook
+        raise NoRoomFree(
+            find_alternatives=alternatives_finder(
+                offer,
+                around=starts_at,
+                now=asking.now,
+                for_staff=asking.for_staff,
+                channel=finder_channel,
+            )
+        )
+    return (
+        Span(resource_id, begin, end, plan.busy.meeting(begin, end) is not None),
+        *(Span(room.resource_id, room.starts_at, room.ends_at, not room.is_free) for room in chosen),
+    )
+
+
+def _put_away(ended: Sequence[Ended], place: Place, plan: Plan) -> None:
+    """End the holds that lie where the visit goes, also in rooms that it might have taken."""
+    rules = plan.restrictions
+    wanted = {span.resource_id: (span.starts_at, span.ends_at) for span in place.spans}
+    if isinstance(rules, Restrictions):
+        for need in rules.needs:
+            for room in need.rooms:
+                wanted.setdefault(room.resource_id, need.span(place.starts_at, place.ends_at))
+    met = [
+        claim.claim_id
+        for claim in ended
+        if claim.resource_id in wanted
+        and claim.starts_at < wanted[claim.resource_id][1]
+        and wanted[claim.resource_id][0] < claim.ends_at
+    ]
+    if met:
+        end_claims(met)
 
 
 def alternatives_finder(
-    offer: Offer, *, around: dt.datetime, now: dt.datetime, for_staff: bool
+    offer: Offer, *, around: dt.datetime, now: dt.datetime, for_staff: bool, channel: str = ""
 ) -> Callable[[], list[dict[str, Any]]]:
     """Return what SlotTaken calls, when the locks are gone, to find the nearest free times."""
 
@@ -163,6 +269,7 @@ def alternatives_finder(
             limit=ALTERNATIVES,
             now=now,
             for_staff=for_staff,
+            channel=channel,
         )
         return [
             {
@@ -182,6 +289,15 @@ def local_start(starts_at: dt.datetime, zone: str) -> str:
     return starts_at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
 
 
-def _refusal(reason: Reason, policy: Policy) -> DomainError:
+def _refusal(
+    reason: Reason,
+    policy: Policy,
+    *,
+    params: dict[str, Any] | None = None,
+    find_alternatives: Callable[[], list[dict[str, Any]]] | None = None,
+) -> DomainError:
+    taken = _RACES.get(reason)
+    if taken is not None:
+        return taken(find_alternatives=find_alternatives, params=params)
     verdict = verdict_of(reason, policy)
     return _REFUSALS[reason](code=verdict.code, params=verdict.params)

@@ -68,7 +68,7 @@ def _add_claims(batch: Batch, place: Place, *, kind: ClaimKind, **owner: Any) ->
                 resource_id=span.resource_id,
                 span=DateTimeTZRange(span.starts_at, span.ends_at),
                 kind=kind,
-                overbook=place.overbook,
+                overbook=span.overbook,
                 **owner,
             )
         )

@@ -5,9 +5,11 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tenants.booking.loading import busy_of, hours_of
+from tenants.booking.counting import count_caps
+from tenants.booking.loading import read_situation
 from tenants.booking.offer_cache import booking_facts, offers_on
-from tenants.booking.selectors.values import Slot, clinic_limits, plan_for, slot_of
+from tenants.booking.planning import Asking, plan_for
+from tenants.booking.selectors.values import Slot, slot_of
 from tenants.booking.slots import ONE_DAY, UTC, day_start, free_starts
 
 MAX_DAYS: Final = 93
@@ -26,11 +28,14 @@ def free_slots(
     end: dt.date,
     now: dt.datetime,
     for_staff: bool = False,
+    channel: str = "",
 ) -> list[Slot]:
     """Return the free slots on the clinics' local dates `[start, end)`, by instant.
 
-    Empty when the doctor does not offer the service (see `explain`). At most `MAX_DAYS` days. Two queries while
-    the offers are cached, whatever the range.
+    `channel` is the `AppointmentSource` by whose rules visits will be booked; by default the website's or, for
+    staff, the desk's. Empty when the doctor does not offer the service (see `explain`). At most `MAX_DAYS` days.
+    One query while the offers are cached, whatever the range; one more for each period and clinic with limits of
+    visits.
     """
     today = now.astimezone(UTC).date()
     start = max(start, today - ONE_DAY)  # nothing earlier is free, whatever the zone
@@ -39,7 +44,8 @@ def free_slots(
         return []
     end = min(end, start + MAX_DAYS * ONE_DAY)
     facts = booking_facts(doctor_id=doctor_id, service_id=service_id, on_date=start)
-    policy = facts.policy
+    if facts.special.resource_id is None:
+        return []
     cuts = [start, *(day for day in facts.change_dates if start < day < end), end]
     periods = [
         (first, last, offer)
@@ -53,24 +59,23 @@ def free_slots(
     ]
     if not periods:
         return []
-    rules = hours_of([doctor_id])[doctor_id]
-    if not rules:
-        return []
-    # A visit that begins on the last day may end after it; zones are at most a day away from UTC.
-    since = dt.datetime.combine(start, dt.time(0), tzinfo=UTC) - ONE_DAY
-    until = dt.datetime.combine(end, dt.time(0), tzinfo=UTC) + 2 * ONE_DAY
-    busy = busy_of([doctor_id], since=since, until=until)[doctor_id]
+    asking = Asking.of(
+        special=facts.special, policy=facts.policy, channel=channel, for_staff=for_staff, now=now
+    )
+    clinic_ids = sorted({offer.clinic_id for _first, _last, offer in periods})
+    situation = read_situation(asking.scope_of_days(start, end, clinic_ids=clinic_ids))
+    busy = situation.busy(facts.special.resource_id)
     found: list[Slot] = []
     for first, last, offer in periods:
         zone = offer.time_zone
         plan = plan_for(
             offer,
-            rules=rules.get(offer.clinic_id, ()),
-            busy=busy,
-            limits=clinic_limits(zone=zone, policy=policy, now=now, for_staff=for_staff),
-            policy=policy,
+            asking,
+            situation,
             first=first,
             last=last,
+            caps=count_caps(asking.caps_in(offer.clinic_id), zone=zone, first=first, last=last),
+            busy=busy,
         )
         starts = free_starts(plan, since=day_start(first, zone), until=day_start(last, zone))
         found.extend(slot_of(offer, at) for at in starts)
@@ -88,6 +93,7 @@ def nearest_slots(
     limit: int,
     now: dt.datetime,
     for_staff: bool = False,
+    channel: str = "",
 ) -> list[Slot]:
     """Return up to `limit` free slots nearest to an instant, within a week of it, by instant."""
     day = around.astimezone(ZoneInfo(time_zone)).date()
@@ -99,6 +105,7 @@ def nearest_slots(
         end=day + (_NEAR_DAYS + 1) * ONE_DAY,
         now=now,
         for_staff=for_staff,
+        channel=channel,
     )
     nearest = sorted(slots, key=lambda slot: (abs(slot.starts_at - around), slot.starts_at))[:limit]
     return sorted(nearest, key=lambda slot: slot.starts_at)

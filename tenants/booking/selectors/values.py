@@ -1,13 +1,12 @@
 """What the selectors answer with, and what they share."""
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from tenants.booking.policy import Policy
-from tenants.booking.slots import BusyTimes, Limits, Plan, Rule, limits_for, slot_label, work_windows
+from tenants.booking.slots import Limits, limits_for, slot_label
 from tenants.services.offers import Offer
 
 
@@ -55,29 +54,4 @@ def clinic_limits(*, zone: str, policy: Policy, now: dt.datetime, for_staff: boo
         return Limits(now=now, earliest=now, latest=dt.datetime.max.replace(tzinfo=dt.UTC))
     return limits_for(
         now=now, zone=zone, notice_minutes=policy.minimum_notice_minutes, horizon_days=policy.horizon_days
-    )
-
-
-def plan_for(
-    offer: Offer,
-    *,
-    rules: Iterable[Rule],
-    busy: BusyTimes,
-    limits: Limits,
-    policy: Policy,
-    first: dt.date,
-    last: dt.date,
-    length: dt.timedelta | None = None,
-) -> Plan:
-    """Return all that decides about visits of this offer on the local dates `[first, last)`.
-
-    `length` replaces the offer's, for a visit that keeps the length it was booked with.
-    """
-    minutes = offer.duration_minutes
-    return Plan(
-        windows=work_windows(rules, zone=offer.time_zone, first=first, last=last),
-        busy=busy,
-        limits=limits,
-        length=length or dt.timedelta(minutes=minutes),
-        step=dt.timedelta(minutes=policy.slot_step_minutes or minutes),
     )

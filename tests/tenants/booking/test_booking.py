@@ -38,7 +38,7 @@ from tenants.booking.models import Appointment, AppointmentEvent, Claim, Resourc
 from tenants.booking.selectors import explain, free_slots
 from tenants.outbox.models import OutboxEvent
 from tests.factories import make_bookable, make_clinic, make_doctor, make_patient, make_service
-from tests.tenants.booking.helpers import NINE, NOW, UTC, book
+from tests.tenants.booking.helpers import NINE, NOW, UTC, book, set_policy
 
 pytestmark = pytest.mark.django_db
 
@@ -115,7 +115,6 @@ def test_taken_slot_is_refused_with_the_three_nearest(network: NetworkRef) -> No
     [
         (NOW - dt.timedelta(days=1), SlotInPast),
         (dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=3))), SlotInPast),
-        (NOW + dt.timedelta(minutes=30), TooLateToBook),
         (NINE + dt.timedelta(days=90), BeyondHorizon),
         (dt.datetime(9999, 12, 31, 23, 59, tzinfo=UTC), BeyondHorizon),
         (NINE - dt.timedelta(hours=3), NotWorking),
@@ -246,6 +245,16 @@ def test_expired_hold_gives_way_and_a_live_one_does_not(network: NetworkRef) -> 
         book(bookable, NINE + HALF_HOUR)
 
 
+def test_notice_is_asked_for_within_working_time(network: NetworkRef) -> None:
+    set_policy(minimum_notice_minutes=120)
+    bookable = make_bookable()
+    soon = NOW + dt.timedelta(minutes=90)
+    with pytest.raises(TooLateToBook) as refused:
+        book(bookable, soon)
+    assert refused.value.params == {"minutes": 120}
+    assert book(bookable, soon, for_staff=True).pk
+
+
 def test_blocked_time_takes_slots_away_and_gives_them_back(network: NetworkRef) -> None:
     bookable = make_bookable()
     asked: dict[str, Any] = {
@@ -292,7 +301,7 @@ def test_doctor_has_a_resource_and_gets_a_lost_one_back(network: NetworkRef) -> 
     assert Resource.objects.filter(doctor=bookable.doctor).count() == 1
 
 
-def test_doctor_busy_in_one_clinic_is_busy_in_all(network: NetworkRef) -> None:
+def test_doctor_is_never_open_in_two_clinics_at_once(network: NetworkRef) -> None:
     east = make_clinic(time_zone="Asia/Yekaterinburg")
     west = make_clinic(time_zone="Europe/Moscow")
     doctor = make_doctor(clinics=[east, west])
@@ -302,6 +311,7 @@ def test_doctor_busy_in_one_clinic_is_busy_in_all(network: NetworkRef) -> None:
         doctor.schedules.create(clinic=clinic, day_of_week=1, start_time=start, end_time="12:00")
     facts: dict[str, Any] = {"doctor_id": doctor.pk, "service_id": service.pk}
     assert book(bookable, **facts, clinic_id=east.pk).local_start == "2027-01-12T11:00"
-    with pytest.raises(SlotTaken) as refused:
+    with pytest.raises(NotWorking):
         book(bookable, **facts, clinic_id=west.pk, patient_id=make_patient().pk)
-    assert all(each["clinic"] == west.pk for each in refused.value.params["alternatives"])
+    later = {"starts_at": NINE + 2 * HALF_HOUR, "patient_id": make_patient().pk}
+    assert book(bookable, **facts, **later, clinic_id=west.pk).local_start == "2027-01-12T10:00"
