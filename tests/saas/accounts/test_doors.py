@@ -59,3 +59,24 @@ def test_wrong_passwords_are_limited_and_the_right_person_is_told(
     assert statuses[0] == 200
     last = client.post("/accounts/login/", {"login": "x@example.org", "password": "wrong"})
     assert "Too many" in last.content.decode() or last.status_code == 429
+
+
+@pytest.mark.parametrize("path", ["/cms/", "/cms/doctors/", "/cms/login/", "/_util/login/"])
+def test_patient_who_may_not_enter_is_told_so_and_not_sent_round(
+    network: NetworkRef, client_for: ClientFor, path: str
+) -> None:
+    client = client_for(network)
+    client.force_login(create_person(email="patient@example.org", role=Role.PATIENT, password=PASSWORD))
+    assert client.get(path, follow=True).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("query", "target"),
+    [("", "/cms/"), ("?next=/cms/doctors/", "/cms/doctors/"), ("?next=//evil.example/", "/cms/")],
+)
+def test_staff_who_are_signed_in_pass_the_log_in_page(
+    network: NetworkRef, client_for: ClientFor, owner: User, query: str, target: str
+) -> None:
+    client = client_for(network)
+    client.force_login(owner)
+    assert client.get(f"/cms/login/{query}")["Location"] == target

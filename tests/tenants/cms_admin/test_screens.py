@@ -100,7 +100,8 @@ def test_patient_and_guest_stay_outside(
     assert staff_client(Role.PATIENT).get("/cms/doctors/").status_code in {302, 403}
     response = client_for(network).get("/cms/doctors/")
     assert response.status_code == 302
-    assert "/accounts/login/" in response["Location"]
+    assert response["Location"] == "/cms/login/?next=/cms/doctors/"
+    assert client_for(network).get(response["Location"])["Location"].startswith("/accounts/login/?next=")
 
 
 def test_admin_pages_have_their_own_policy_and_others_do_not(staff_client: Callable[[Role], Client]) -> None:
