@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from defusedcsv import csv
 from django.db.models import Model, ProtectedError, QuerySet
-from django.forms import BaseForm
+from django.forms import BaseForm, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,8 @@ from wagtail.admin import messages
 from wagtail.admin.ui.tables import BaseColumn, Column, TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
+
+from tenants.cms.admin.choices import Filters, name_doctors_in_one_query
 
 _BOM = "\ufeff"  # Excel reads UTF-8 only with it
 
@@ -30,6 +32,13 @@ class Listing(generic.IndexView):
     add_item_label = _("Add")
     select_related: ClassVar[tuple[str, ...]] = ()
     prefetch_related: ClassVar[tuple[str, ...]] = ()
+
+    @cached_property
+    def filterset_class(self) -> type[Filters] | None:
+        if not self.list_filter:
+            return None
+        meta = type("Meta", (), {"model": self.model, "fields": self.list_filter})
+        return type(f"{self.model.__name__}Filters", (Filters,), {"Meta": meta})
 
     def get_base_queryset(self) -> QuerySet[Any]:
         rows = super().get_base_queryset()
@@ -112,6 +121,11 @@ class CatalogueViewSet(ModelViewSet):
     list_per_page = 50
     select_related: ClassVar[tuple[str, ...]] = ()
     prefetch_related: ClassVar[tuple[str, ...]] = ()
+
+    def get_form_class(self, for_update: bool = False) -> type[ModelForm[Any]]:  # noqa: FBT001, FBT002 - Wagtail's signature
+        form_class: type[ModelForm[Any]] = super().get_form_class(for_update)
+        name_doctors_in_one_query(form_class)
+        return form_class
 
     def get_index_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         return dict(
