@@ -107,10 +107,9 @@ class EarlierForm(forms.Form):
     any_doctor = forms.BooleanField(label=_("Any doctor who gives this service will do"), required=False)
 
     @property
-    def hours(self) -> dict[str, dt.time | None]:
-        """The hours of the part of the day, as `join_waitlist` takes them."""
-        since, until = _HOURS[self.cleaned_data["part"]]
-        return {"from_time": since, "until_time": until}
+    def hours(self) -> tuple[dt.time | None, dt.time | None]:
+        """Not before and not after, on the clinic's clock; None where it does not matter."""
+        return _HOURS[self.cleaned_data["part"]]
 
 
 class WaitForm(ContactForm, EarlierForm):

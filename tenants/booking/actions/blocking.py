@@ -7,7 +7,7 @@ from psycopg2.extras import DateTimeTZRange
 
 from saas.core.errors import NotFound
 from tenants.audit.actions import Actor, record
-from tenants.booking.actions.freeing import announce_freed
+from tenants.booking.actions.freeing import announce_freed, bounds
 from tenants.booking.errors import BadInterval, BlockNotFound, TimeNotFree
 from tenants.booking.gaps.store import rewrite_after_commit, rewrite_around
 from tenants.booking.loading import ensure_doctor_resource
@@ -106,7 +106,7 @@ def unblock_time(*, claim_id: int, actor: Actor) -> None:
             raise BlockNotFound
         block.active = False
         block.save(update_fields=["active"])
-        rewrite_after_commit([(block.resource_id, block.span.lower, block.span.upper)])
+        rewrite_after_commit([(block.resource_id, *bounds(block.span))])
         announce_freed(Claim.objects.filter(pk=block.pk))
         record("booking.time_unblocked", actor=actor, on=block)
 

@@ -4,6 +4,7 @@ import datetime as dt
 from uuid import uuid4
 
 from django.db.models import QuerySet
+from psycopg2.extras import DateTimeTZRange
 
 from tenants.booking import topics
 from tenants.booking.gaps.store import rewrite_after_commit
@@ -17,8 +18,15 @@ def free_claims(claims: QuerySet[Claim]) -> int:
     spans = list(active.values_list("resource_id", "span"))
     if not spans:
         return 0
-    rewrite_after_commit((resource_id, span.lower, span.upper) for resource_id, span in spans)
+    rewrite_after_commit((resource_id, *bounds(span)) for resource_id, span in spans)
     return active.update(active=False)
+
+
+def bounds(span: DateTimeTZRange) -> tuple[dt.datetime, dt.datetime]:
+    """Return both ends of a claim's time, which a constraint keeps finite."""
+    if span.lower is None or span.upper is None:
+        raise AssertionError
+    return span.lower, span.upper
 
 
 def announce_freed(claims: QuerySet[Claim]) -> None:
@@ -29,7 +37,8 @@ def announce_freed(claims: QuerySet[Claim]) -> None:
         "resource__doctor_id", "clinic_id", "span"
     )
     for doctor_id, clinic_id, span in rows:
-        announce_time(doctor_id=doctor_id, clinic_id=clinic_id, starts_at=span.lower, ends_at=span.upper)
+        starts_at, ends_at = bounds(span)
+        announce_time(doctor_id=doctor_id, clinic_id=clinic_id, starts_at=starts_at, ends_at=ends_at)
 
 
 def announce_time(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from uuid import uuid4
 
@@ -111,7 +112,7 @@ def test_cancelling_has_a_cut_off_for_patients_only(network: NetworkRef) -> None
 def test_status_graph(network: NetworkRef) -> None:
     bookable = make_bookable()
     after = NINE + HALF_HOUR
-    finals = (cancel_appointment, complete_appointment, mark_no_show)
+    finals: tuple[Callable[..., object], ...] = (cancel_appointment, complete_appointment, mark_no_show)
     for number, finish in enumerate(finals):
         appointment = book(bookable, NINE + number * HALF_HOUR, patient_id=make_patient().pk)
         confirm_appointment(public_id=appointment.public_id, actor=GUEST, now=NOW)

@@ -12,6 +12,7 @@ from django.core import mail
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from saas.networks.context import NetworkRef, network_context
 from tenants.audit.actions import SYSTEM
 from tenants.booking.actions.offering import offer_freed_time
 from tenants.booking.actions.rebooking import propose_rebooking
@@ -21,6 +22,7 @@ from tenants.booking.models import Appointment, RebookingProposal, WaitlistEntry
 from tenants.outbox.worker import deliver_due
 from tests import factories
 from tests.factories import Bookable
+from tests.fixtures.networks import NetworkClient
 from tests.tenants.website.helpers import DETAILS, book_away, slot_of
 
 pytestmark = pytest.mark.django_db
@@ -171,3 +173,26 @@ def test_letters_carry_the_link_in_the_readers_language(bookable: Bookable, clie
     to_moved = next(letter for letter in mail.outbox if "/visits/proposal/" in letter.body)
     assert proposal_path(proposal) in to_moved.body
     assert to_moved.to == [proposal.appointment.patient.email]
+
+
+def test_links_and_ids_of_one_network_mean_nothing_in_its_twin(
+    twin_networks: tuple[NetworkRef, NetworkRef],
+) -> None:
+    one, other = twin_networks
+    paths: dict[str, list[str]] = {}
+    holds: dict[str, str] = {}
+    for network in twin_networks:
+        with network_context(network):
+            offer = offered(factories.make_bookable())
+            proposal = proposed(factories.make_bookable())
+            paths[network.slug] = [offer_path(offer), entry_path(offer.entry), proposal_path(proposal)]
+            holds[network.slug] = str(offer.hold.public_id)
+    for network, twin in ((one, other), (other, one)):
+        browser = NetworkClient(network)
+        assert [browser.get(path).status_code for path in paths[network.slug]] == [200, 200, 200]
+        assert [browser.get(path).status_code for path in paths[twin.slug]] == [404, 404, 404]
+        assert [browser.post(path).status_code for path in paths[twin.slug]] == [404, 404, 404]
+        foreign = browser.post(
+            f"/api/v1/holds/{holds[twin.slug]}/release/", "{}", content_type="application/json"
+        )
+        assert foreign.status_code == 404
