@@ -90,7 +90,7 @@ def patterns(text: str) -> list[list[str]]:
     A name may also have been typed with the other keyboard layout on; a Russian phone with 8 instead of +7.
     """
     said = text.replace("\x00", "").strip().lower()[:_LONGEST]
-    if sum(letter.isalnum() for letter in said) < FEWEST:
+    if max(_telling(said), _telling(said.translate(_OTHER_LAYOUT))) < FEWEST or not _telling(said):
         return []
     if set(said) <= _PHONE_MARKS | set("0123456789") and not _dates(said):
         return [_number("".join(letter for letter in said if letter.isdigit()))]
@@ -111,6 +111,10 @@ def patterns(text: str) -> list[list[str]]:
 
 def _words(name: str) -> list[str]:
     return [word for word in _NOT_WORD.split(skeleton(name.replace("'", "").replace("ʹ", ""))) if word]
+
+
+def _telling(text: str) -> int:
+    return sum(letter.isalnum() for letter in text)
 
 
 def _dates(word: str) -> str:

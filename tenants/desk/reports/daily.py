@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -126,7 +127,7 @@ def daily_letter(user: User, *, date: dt.date, message_id: str) -> Letter:
             "doctors": visits.doctors[:10],
             "tomorrow": coming.count(),
             "unconfirmed": coming.filter(status=AppointmentStatus.SCHEDULED).count(),
-            "reports_url": network_url(host, reverse("desk:reports")),
+            "reports_url": network_url(host, reverse("desk:reports", urlconf=settings.NETWORK_URLCONF)),
         }
         return Letter(
             recipients=(user.email or "",),

@@ -1,12 +1,12 @@
 """The report as tables: for the screen's alternatives to charts, for CSV and for XLSX."""
 
+import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from defusedcsv import csv
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from openpyxl import Workbook
@@ -41,7 +41,7 @@ def sheets_of(visits: VisitReport, use: Utilisation, demand: Sequence[Demand]) -
     counted = [
         pgettext("column", "Visits"),
         pgettext("column", "Done"),
-        _("Did not come"),
+        pgettext("column", "Did not come"),
         _("Did not come, %"),
         pgettext("column", "Cancelled"),
         pgettext("column", "Cancelled, %"),
@@ -115,7 +115,7 @@ def as_csv(sheet: Sheet) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(sheet.header)
-    writer.writerows(sheet.rows)
+    writer.writerows([_plain(value) for value in row] for row in sheet.rows)
     return BOM + text.getvalue()
 
 
@@ -145,6 +145,10 @@ def _cell(page: object, value: Value) -> object:
     cell = WriteOnlyCell(page, value=harmless(value))
     cell.data_type = "s"
     return cell
+
+
+def _plain(value: Value) -> Value:
+    return harmless(value) if isinstance(value, str) else value
 
 
 def harmless(text: str) -> str:

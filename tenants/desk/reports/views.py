@@ -107,7 +107,7 @@ def _charts(visits: VisitReport, use: Utilisation, *, currency: str) -> dict[str
                     ],
                 },
                 {
-                    "label": _("Did not come"),
+                    "label": pgettext("column", "Did not come"),
                     "colour": "bad",
                     "values": [figures.no_show for _day, figures in visits.days],
                 },

@@ -37,6 +37,7 @@ function draw() {
   const colour = colours();
   Chart.defaults.font.family = colour("text");
   Chart.defaults.font.size = 13;
+  Chart.defaults.locale = document.documentElement.lang;
   for (const chart of drawn.splice(0)) chart.destroy();
   for (const canvas of document.querySelectorAll("canvas[data-chart]")) {
     const { labels, series } = data[canvas.dataset.chart];

@@ -37,7 +37,9 @@ def fill() -> int:
     written = 0
     changed: list[Patient] = []
     for patient in Patient.objects.order_by("pk").iterator(chunk_size=_BATCH):
-        if patient.search_text != search_text(patient):
+        wanted = search_text(patient)
+        if patient.search_text != wanted:
+            patient.search_text = wanted
             changed.append(patient)
         if len(changed) == _BATCH:
             written += Patient.objects.bulk_update(changed, ["search_text"])
