@@ -1,7 +1,7 @@
 # Every target works on a fresh clone: `python -m infra.local` makes the virtual environment from the lock file,
 # brings Node and the browser, and starts PostgreSQL and Redis. Needed: Linux, Python >= 3.11, make, the network.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench e2e lock clean migrations-check schema schema-check messages setup
+.PHONY: help run test lint format bench bench-scale e2e lock clean migrations-check schema schema-check messages setup
 
 # The first Python that is new enough; a shim of a version manager may exist without working.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -29,6 +29,9 @@ e2e: setup ## Run only the journeys in the real browser
 
 bench: setup ## Measure against the bare JSON view and the bare SELECT
 	$(BIN)/python -m infra.bench $(ARGS)
+
+bench-scale: setup ## Measure 10,000 doctors, 3 million visits, 1,000 networks and a peer
+	$(BIN)/python -m infra.bench --scale $(ARGS)
 
 lint: ## Check format, rules, contracts, types, templates and front end
 	@$(LOCAL) lint

@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from infra.bench import servers
 from infra.local import progress
@@ -23,6 +23,18 @@ def main(arguments: Sequence[str]) -> int:
         "--rounds", type=int, default=3, help="rounds of load; 3 or more for ratios that mean something"
     )
     parser.add_argument("--seconds", type=float, default=3.0, help="length of one run of one view")
+    parser.add_argument(
+        "--scale",
+        action="store_true",
+        help="measure a network of 10,000 doctors and 3 million visits instead",
+    )
+    parser.add_argument("--doctors", type=int, default=10_000, help="of --scale")
+    parser.add_argument("--visits", type=int, default=0, help="of --scale; 300 a doctor by default")
+    parser.add_argument(
+        "--networks", default="1,200,1000", help="of --scale: with how many networks to measure, ascending"
+    )
+    parser.add_argument("--small", action="store_true", help="--scale in a minute, for a look that all works")
+    parser.add_argument("--no-peer", action="store_true", help="--scale without django-appointment")
     options = parser.parse_args(arguments)
     os.chdir(ROOT)
     local_dir(servers.FOLDER / "var" / "static")
@@ -43,6 +55,8 @@ def main(arguments: Sequence[str]) -> int:
         django.setup()
         from infra.bench.run import measure  # noqa: PLC0415 - needs Django set up
 
+        if options.scale:
+            return _scale(env, options)
         return measure(env, rounds=options.rounds, seconds=options.seconds)
     except LocalError as error:
         progress.say(progress.red(str(error)))
@@ -50,6 +64,26 @@ def main(arguments: Sequence[str]) -> int:
     finally:
         with contextlib.suppress(KeyboardInterrupt):
             pair.stop()
+
+
+def _scale(env: Mapping[str, str], options: argparse.Namespace) -> int:
+    from infra.bench import scale, scale_data  # noqa: PLC0415 - needs Django set up
+
+    defaults = scale_data.Size()
+    size = scale_data.Size(
+        doctors=options.doctors,
+        clinics=min(defaults.clinics, options.doctors),
+        specializations=min(defaults.specializations, options.doctors),
+        visits=options.visits or options.doctors * 300,
+    )
+    plan = scale.Plan(
+        size=size,
+        networks=tuple(int(text) for text in options.networks.split(",")),
+        peer_bookings=0 if options.no_peer else scale.Plan.peer_bookings,
+        rounds=options.rounds,
+        seconds=options.seconds,
+    )
+    return scale.run(env, scale.small(plan) if options.small else plan)
 
 
 if __name__ == "__main__":

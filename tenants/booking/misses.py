@@ -24,9 +24,14 @@ SHIFT_HOURS: Final = 4
 """The length of a suggested shift."""
 _SAME_PERSON_SECONDS: Final = 3600
 _USUAL_START: Final = 9
+# Foreign keys are checked at the end of the transaction, which may be somebody else's: what is unknown is not counted.
 _UPSERT: Final = """
     INSERT INTO booking_searchmiss (wanted_on, hour, specialization_id, service_id, clinic_id, count)
-    VALUES (%s, %s, %s, %s, %s, 1)
+    SELECT m.*, 1
+    FROM (VALUES (%s::date, %s::smallint, %s::bigint, %s::bigint, %s::bigint)) AS m(day, hour, field, service, clinic)
+    WHERE (m.field IS NULL OR EXISTS (SELECT FROM doctors_specialization s WHERE s.id = m.field))
+      AND (m.service IS NULL OR EXISTS (SELECT FROM services_service s WHERE s.id = m.service))
+      AND (m.clinic IS NULL OR EXISTS (SELECT FROM clinics_clinic c WHERE c.id = m.clinic))
     ON CONFLICT (wanted_on, hour, specialization_id, service_id, clinic_id)
     DO UPDATE SET count = booking_searchmiss.count + 1
 """
@@ -79,7 +84,7 @@ def note_miss(
                 specialization_id = _first_specialization(doctor_id)
             with connection.cursor() as cursor:
                 cursor.execute(_UPSERT, [wanted_on, hour, specialization_id, service_id, clinic_id])
-    except DatabaseError:  # somebody searched for what does not exist, or was deleted meanwhile
+    except DatabaseError:  # whoever searches has nothing to do with it
         logger.warning("booking_miss_not_noted", exc_info=True)
 
 
