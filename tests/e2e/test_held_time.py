@@ -55,9 +55,9 @@ def test_countdown_extending_leaving_and_booking(
     page.fill('input[name="phone"]', "+7 916 123-45-67")
     page.check('input[name="consent"]')
     page.press('input[name="phone"]', "Enter")  # checks the booking, not the hold
-    page.locator('button[value="confirm"]:visible').wait_for()
+    page.locator('button.btn-primary[value="confirm"]').wait_for()
     assert held() == 1
-    page.locator('button[value="confirm"]:visible').click()
+    page.locator('button.btn-primary[value="confirm"]').click()
     page.wait_for_url("**/booked/")
     assert held() == 0
     assert Appointment.objects.count() == 1
