@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 from django.utils import timezone
 
@@ -178,7 +179,9 @@ def test_the_letter_is_in_the_language_of_the_sign_up(public_schema: None, langu
 
     (letter,) = mail.outbox
     assert word in letter.body
-    (html, kind) = letter.alternatives[0]
+    assert isinstance(letter, EmailMultiAlternatives)
+    ((content, kind),) = letter.alternatives
+    html = str(content)
     assert kind == "text/html"
     assert word in html
     assert code_in_last_letter() in html
