@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from allauth.account.models import EmailAddress
 from playwright.sync_api import Page, expect
 
 from saas.accounts.roles import Role
@@ -40,8 +41,9 @@ def a_clinic(network: NetworkRef) -> tuple[Bookable, str]:
         bookable = open_clinic()
         make_patient(last_name="Хабарова", first_name="Юлия", phone="+79161234567", alerts="Penicillin")
         visit_at(bookable, minutes=0)
-        email = make_user(role=Role.RECEPTION, password=PASSWORD).email
-    return bookable, str(email)
+        user = make_user(role=Role.RECEPTION, password=PASSWORD)
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return bookable, str(user.email)
 
 
 @pytest.mark.parametrize("phone", [False, True])

@@ -17,6 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from saas.core.errors import DomainError
 from saas.core.formatting import format_when
+from saas.networks.context import current_network
+from saas.networks.hosts import network_url
 from tenants.audit.actions import actor_of
 from tenants.booking.actions import (
     book_appointment,
@@ -24,13 +26,22 @@ from tenants.booking.actions import (
     complete_appointment,
     mark_no_show,
 )
+from tenants.booking.feeds.actions import create_feed, revoke_feed
 from tenants.booking.models import Appointment, AppointmentSource
 from tenants.booking.selectors import Slot, free_slots
 from tenants.desk.access import for_staff, staff_of
 from tenants.desk.cards.finding import age_on
 from tenants.desk.doctor_day.actions import Leave, block_own_time, impact_of, open_own_time
 from tenants.desk.doctor_day.forms import FinishForm, LeaveForm
-from tenants.desk.doctor_day.selectors import Day, clinics_for, day_of, doctor_of, leaves_of, visit_of
+from tenants.desk.doctor_day.selectors import (
+    Day,
+    clinics_for,
+    day_of,
+    doctor_of,
+    feeds_of,
+    leaves_of,
+    visit_of,
+)
 from tenants.desk.office.day import rows_of
 from tenants.desk.office.wishes import place_of
 from tenants.doctors.models import Doctor
@@ -223,6 +234,37 @@ def unblock(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404 from error
     messages.success(request, _("This time is open again."))
     return HttpResponseRedirect(reverse("desk:doctor_block"))
+
+
+@never_cache
+@for_staff
+@require_http_methods(["GET", "HEAD", "POST"])
+def feed(request: HttpRequest) -> HttpResponse:
+    """The doctor's calendar links: a new one is shown once, the old ones can be revoked."""
+    doctor = _doctor(request)
+    context: dict[str, Any] = {"made": "", "problem": ""}
+    status = 200
+    if request.method == "POST":
+        try:
+            _feed, path = create_feed(doctor_id=doctor.pk, actor=actor_of(request))
+            context["made"] = network_url(current_network().primary_host, path)
+        except DomainError as error:
+            context["problem"], status = str(error), error.status
+    context["feeds"] = feeds_of(doctor)
+    return render(request, "tenants/desk/doctor_day/feed.html", context, status=status)
+
+
+@never_cache
+@for_staff
+@require_POST
+def feed_revoked(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a calendar link useless at once."""
+    try:
+        revoke_feed(feed_id=pk, doctor_id=_doctor(request).pk, actor=actor_of(request), now=timezone.now())
+    except DomainError as error:
+        raise Http404 from error
+    messages.success(request, _("The link does not work any more."))
+    return HttpResponseRedirect(reverse("desk:doctor_feed"))
 
 
 def _blocked(request: HttpRequest, leave: Leave, now: dt.datetime) -> HttpResponse:

@@ -10,7 +10,13 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from saas.accounts.roles import Role
 from saas.networks.context import NetworkRef
-from tenants.booking.models import Appointment, AppointmentStatus, ScheduleException, WaitlistEntry
+from tenants.booking.models import (
+    Appointment,
+    AppointmentStatus,
+    CalendarFeed,
+    ScheduleException,
+    WaitlistEntry,
+)
 from tenants.patients.models import Patient, PatientFile, PatientNote
 from tests.factories import make_patient, make_user
 from tests.fixtures.networks import ClientFor, NetworkClient
@@ -193,3 +199,18 @@ def test_blocking_time_first_shows_whom_it_concerns(signed_in: SignedIn) -> None
     assert doctor.post("/desk/doctor/block/", {**leave, "start_time": "09:00"}).status_code == 422
     assert doctor.post(f"/desk/doctor/block/{block.pk}/remove/").status_code == 302
     assert not ScheduleException.objects.exists()
+
+
+def test_a_doctor_makes_and_revokes_a_calendar_link(signed_in: SignedIn) -> None:
+    bookable = open_clinic()
+    doctor = signed_in(user=bookable.doctor.user)
+
+    made = doctor.post("/desk/doctor/feed/")
+    feed = CalendarFeed.objects.get(doctor=bookable.doctor)
+    assert "/calendar/cal_" in made.context["made"]
+    assert "/calendar/cal_" not in doctor.get("/desk/doctor/feed/").content.decode()
+    colleague = signed_in(user=open_clinic().doctor.user)
+    assert colleague.post(f"/desk/doctor/feed/{feed.pk}/revoke/").status_code == 404
+    assert doctor.post(f"/desk/doctor/feed/{feed.pk}/revoke/").status_code == 302
+    feed.refresh_from_db()
+    assert feed.revoked_at is not None
