@@ -91,9 +91,16 @@ class NetworkSchemaGenerator(SchemaGenerator):
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call] # drf-spectacular is half typed
 
     def _get_paths_and_endpoints(self) -> list[tuple[str, str, str, Any]]:
-        """Leave out the views that Wagtail's admin has for itself."""
+        """Leave out the views that Wagtail's admin has for itself; give operations of FHIR their "$" back.
+
+        The enumerator takes it for the end of a regular expression and drops it.
+        """
         found: list[tuple[str, str, str, Any]] = super()._get_paths_and_endpoints()  # type: ignore[no-untyped-call] # half typed
-        return [endpoint for endpoint in found if endpoint[0].startswith("/api/v1/")]
+        return [
+            (path.replace("/bulk-publish", "/$bulk-publish"), *rest)
+            for path, *rest in found
+            if path.startswith("/api/v1/")
+        ]
 
 
 def document_common_answers(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
