@@ -79,7 +79,7 @@ def _scale(env: Mapping[str, str], options: argparse.Namespace) -> int:
     plan = scale.Plan(
         size=size,
         networks=tuple(int(text) for text in options.networks.split(",")),
-        peer_bookings=0 if options.no_peer else scale.Plan.peer_bookings,
+        peer_bookings=0 if options.no_peer else scale.PEER_BOOKINGS,
         rounds=options.rounds,
         seconds=options.seconds,
     )

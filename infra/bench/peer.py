@@ -68,13 +68,15 @@ class Peer:
             theirs.close()
             pipes.append(ours)
             workers.append(worker)
-        answers = [pipe.recv() for pipe in pipes]
+        answers: list[float | str] = [pipe.recv() for pipe in pipes]
         for worker in workers:
             worker.join()
+        ends = []
         for answer in answers:
             if isinstance(answer, str):
                 raise LocalError(answer)
-        return each * senders / (max(answers) - begin)
+            ends.append(answer)
+        return each * senders / (max(ends) - begin)
 
     def _time(self, number: int) -> dict[str, str]:
         day, slot = divmod(number // len(self.staff), _SLOTS_A_DAY)

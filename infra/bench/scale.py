@@ -23,6 +23,7 @@ from saas.networks.context import public_context
 from saas.networks.provisioning.script import create_from_script
 
 SENDERS = 4
+PEER_BOOKINGS = 200
 _BOOKINGS_PER_SECOND = 600
 
 
@@ -32,7 +33,7 @@ class Plan:
 
     size: Size
     networks: tuple[int, ...] = (1, 200, 1000)
-    peer_bookings: int = 200
+    peer_bookings: int = PEER_BOOKINGS
     rounds: int = 3
     seconds: float = 5.0
 

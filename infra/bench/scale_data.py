@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
@@ -124,12 +125,13 @@ def build(ref: NetworkRef, size: Size) -> Chain:
             Resource.objects.filter(kind=ResourceKind.DOCTOR).order_by("pk").values_list("pk", flat=True)
         )
         first_patient = Patient.objects.order_by("pk").values_list("pk", flat=True)[0]
-        facts = {
+        last = today + dt.timedelta(days=DAYS + 10)
+        facts: dict[str, Any] = {
             "zone": _ZONE,
             "first": today,
             "today": today,
             "until": today + dt.timedelta(days=DAYS),
-            "last": today + dt.timedelta(days=DAYS + 10),
+            "last": last,
             "solid": today + dt.timedelta(days=SOLID_DAYS),
             "workdays": WORKDAYS,
             "patient": first_patient,
@@ -149,8 +151,8 @@ def build(ref: NetworkRef, size: Size) -> Chain:
                     portion = resources[start : start + _PORTION]
                     with transaction.atomic(), connection.cursor() as cursor:
                         cursor.execute("SET LOCAL statement_timeout = 0")
-                        cursor.execute(statement, {**facts, "ids": portion})
-        Resource.objects.update(windows_until=facts["last"])
+                        cursor.execute(statement, facts | {"ids": portion})
+        Resource.objects.update(windows_until=last)
         with progress.step("free gaps"):
             rebuild_all(now=timezone.now())
         with progress.step("statistics"):

@@ -7,9 +7,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from infra.bench import load, measures, networks
+from infra.bench import load, measures, networks, scale_data, scale_measures
 from infra.bench.report import Check
 from saas.networks.context import NetworkRef
+from tenants.booking.gaps import store
+from tenants.booking.models import Appointment, Resource
 from tests.factories import make_bookable, make_doctor, make_hours, make_service
 
 SAVEPOINTS = 2
@@ -90,3 +92,16 @@ def test_load_stops_at_an_unexpected_answer(port: int) -> None:
 )
 def test_ratios_have_a_tolerance_and_counts_have_none(check: Check, verdict: str) -> None:
     assert check.is_met is (verdict == "met")
+
+
+@pytest.mark.integration
+@pytest.mark.django_db(transaction=True)
+def test_a_chain_of_clinics_in_small(network: NetworkRef) -> None:
+    size = scale_data.Size(doctors=12, clinics=2, specializations=2, visits=12 * 300)
+    chain = scale_data.build(network, size)
+    assert 0.8 < chain.visits / size.visits < 1.2
+    assert store.drifted([*Resource.objects.values_list("pk", flat=True)], first=chain.today) == []
+    found = scale_measures.measure(chain)
+    assert 0 < found.quarter < found.quarter_whole
+    assert found.bare_booking > 0
+    assert Appointment.objects.count() == chain.visits  # what was booked to be measured is gone again
