@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.booking.policy import current_policy
 from tenants.booking.selectors.search import first_free_slots
 from tenants.clinics.models import Clinic
-from tenants.doctors.models import Doctor, DoctorClinic, DoctorSchedule
+from tenants.doctors.models import Doctor, DoctorClinic, DoctorSchedule, ScheduleState
 from tenants.services.models import Service
 from tenants.services.offers import offers_for
 
@@ -35,7 +35,7 @@ def explain_no_slots(*, now: dt.datetime) -> list[Blocker]:
     if not offers:
         return [_not_linked()]
     pairs = {(offer.doctor_id, offer.clinic_id) for offer in offers}
-    hours = DoctorSchedule.objects.filter(is_active=True).order_by()
+    hours = DoctorSchedule.objects.filter(is_active=True, state=ScheduleState.PUBLISHED).order_by()
     with_hours = pairs & set(hours.values_list("doctor_id", "clinic_id"))
     if not with_hours:
         return [
@@ -82,7 +82,7 @@ def _nothing_free(now: dt.datetime, pairs: set[tuple[int, int]]) -> Blocker:
     today = now.date() - dt.timedelta(days=1)
     ahead = today + dt.timedelta(days=policy.horizon_days + 2)
     current = (
-        DoctorSchedule.objects.filter(is_active=True)
+        DoctorSchedule.objects.filter(is_active=True, state=ScheduleState.PUBLISHED)
         .exclude(valid_until__lt=today)
         .exclude(valid_from__gt=ahead)
         .order_by()

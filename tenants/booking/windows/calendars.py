@@ -17,7 +17,7 @@ from holidays.registry import COUNTRIES
 
 _MOVED_FILE: Final = Path(__file__).parent / "data" / "ru_production_calendar.json"
 _MOVED_IN: Final = "RU"
-_MOVED_NAME: Final = "Day off moved here"
+_MOVED_NAMES: Final = {"en": "Day off", "ru": "Выходной"}
 _OWN_NAMES: Final[dict[str, Promise]] = {
     "RU": _("Russia"),
     "BY": _("Belarus"),
@@ -41,16 +41,19 @@ class DayNotes:
     shortened: frozenset[dt.date]
 
 
-def closed_days(calendar: str, *, first: dt.date, last: dt.date) -> dict[dt.date, str]:
+def closed_days(calendar: str, *, first: dt.date, last: dt.date, language: str = "en") -> dict[dt.date, str]:
     """Return the holidays of a calendar such as "RU" or "DE-BE" within `[first, last)`, with their names.
 
-    Nothing for an empty calendar, nor for one that the library does not know (a clinic then simply has no holidays).
+    Names are in the language, or in the country's own where the library does not know them in it. Nothing for an
+    empty calendar, nor for one that the library does not know (a clinic then simply has no holidays).
     """
     if not calendar:
         return {}
     found: dict[dt.date, str] = {}
     for year in range(first.year, last.year + 1):
-        found.update((day, name) for day, name in _year(calendar, year).items() if first <= day < last)
+        found.update(
+            (day, name) for day, name in _year(calendar, year, language).items() if first <= day < last
+        )
     return found
 
 
@@ -96,10 +99,11 @@ def calendar_choices() -> list[tuple[str, str]]:
 
 
 @lru_cache(maxsize=512)
-def _year(calendar: str, year: int) -> Mapping[dt.date, str]:
+def _year(calendar: str, year: int, language: str) -> Mapping[dt.date, str]:
     country, _dash, region = calendar.partition("-")
     try:
-        found = holidays.country_holidays(country, subdiv=region or None, years=year)
+        spoken = _spoken(country, language)
+        found = holidays.country_holidays(country, subdiv=region or None, years=year, language=spoken)
     except NotImplementedError:
         return {}
     days = {day: name for day, name in found.items() if day.year == year}
@@ -107,10 +111,17 @@ def _year(calendar: str, year: int) -> Mapping[dt.date, str]:
         published = _moved_days().get(str(year))
         if published is not None:
             for day in published["moved"].values():
-                days.setdefault(dt.date.fromisoformat(day), _MOVED_NAME)
+                days.setdefault(dt.date.fromisoformat(day), _MOVED_NAMES.get(language, _MOVED_NAMES["en"]))
             for day in published["working"]:
                 days.pop(dt.date.fromisoformat(day), None)
     return days
+
+
+@lru_cache(maxsize=512)
+def _spoken(country: str, language: str) -> str | None:
+    """Return the library's code of a language for a country; None for the country's own."""
+    known: tuple[str, ...] = holidays.country_holidays(country).supported_languages or ()
+    return next((code for code in known if code.partition("_")[0] == language.partition("-")[0]), None)
 
 
 @lru_cache(maxsize=1)

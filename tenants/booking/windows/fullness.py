@@ -14,7 +14,7 @@ class Fullest(NamedTuple):
     """The local date of a day, or the Monday of a week, and how many visits it has."""
 
     first_day: dt.date
-    count: int
+    visits: int
 
 
 def fullest(
@@ -44,4 +44,4 @@ def fullest(
     if not days:
         return None
     day, count = max(days.items(), key=lambda item: (item[1], -item[0].toordinal()))
-    return Fullest(first_day=day, count=count)
+    return Fullest(first_day=day, visits=count)

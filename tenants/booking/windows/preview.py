@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import get_language
+
 from tenants.booking.models import Resource
-from tenants.booking.windows.calendars import day_notes
+from tenants.booking.windows.calendars import closed_days, day_notes
 from tenants.booking.windows.drafts import Draft, books_of
-from tenants.booking.windows.expansion import ClinicDays, DayWindow
+from tenants.booking.windows.expansion import DayWindow
 from tenants.booking.windows.instants import ONE_DAY
 from tenants.clinics.models import Clinic
 
@@ -76,7 +78,6 @@ def preview(*, doctor_id: int, draft: Draft, today: dt.date) -> Preview:
             after=after,
             at=at,
             clinics=clinics,
-            calendars=books.after.clinics,
         )
         for number in range(WEEKS * _DAYS_OF_WEEK)
     )
@@ -96,19 +97,23 @@ def _day(
     after: set[DayWindow],
     at: list[Clinic],
     clinics: Mapping[int, Clinic],
-    calendars: Mapping[int, ClinicDays],
 ) -> PreviewDay:
     def shown(windows: set[DayWindow]) -> tuple[Stretch, ...]:
         own = sorted(window for window in windows if window.local_date == day)
         return tuple(_stretch(window, clinics[window.clinic_id], several=len(at) > 1) for window in own)
 
     notes = [day_notes(clinic.holiday_calendar) for clinic in at]
+    language, end = get_language() or "en", day + ONE_DAY
+    names = [
+        closed_days(clinic.holiday_calendar, first=day, last=end, language=language).get(day, "")
+        for clinic in at
+    ]
     return PreviewDay(
         date=day,
         kept=shown(before & after),
         added=shown(after - before),
         removed=shown(before - after),
-        holiday=next((calendars[clinic.pk].holidays.get(day, "") for clinic in at), ""),
+        holiday=next((name for name in names if name), ""),
         is_shortened=any(day in each.shortened for each in notes),
         is_worked_weekend=any(day in each.working for each in notes),
     )

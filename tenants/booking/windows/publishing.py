@@ -76,7 +76,8 @@ def publish_hours(*, doctor_id: int, replace: bool, actor: Actor, today: dt.date
     """Publish all drafts of a doctor at once. Locks the doctor; raises as `plan_publication` does. Audited."""
 
     def work() -> Publication:
-        Doctor.objects.select_for_update(of=("self",)).get(pk=doctor_id)
+        # Not a full lock: bookings, which hold the resource that saving hours needs, refer to this row.
+        Doctor.objects.select_for_update(of=("self",), no_key=True).get(pk=doctor_id)
         plan = plan_publication(doctor_id=doctor_id, replace=replace, today=today)
         for row in plan.withdrawn:
             row.is_active = False

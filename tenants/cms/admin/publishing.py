@@ -32,12 +32,13 @@ def choose_doctor(request: HttpRequest) -> HttpResponse:
     )
 
 
-def publish_drafts(request: HttpRequest, doctor_id: int) -> HttpResponse:
-    """Show what publishing would change; with POST, do it, unless visits break and nothing was decided about them.
+def publish_drafts(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what publishing a doctor's drafts would change; with POST, publish them.
 
-    `replace` (1 or 0): the drafts take the place of the hours in their clinics, or come beside them.
+    Where visits would break, it asks first what is to become of them. `replace` (1 or 0): the drafts take the
+    place of the hours in their clinics, or come beside them.
     """
-    doctor = get_object_or_404(Doctor.objects.select_related("user"), pk=doctor_id)
+    doctor = get_object_or_404(Doctor.objects.select_related("user"), pk=pk)
     replace = (request.POST or request.GET).get("replace", "1") == "1"
     today = timezone.localdate()
     try:

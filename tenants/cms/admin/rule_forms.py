@@ -112,8 +112,8 @@ class CapForm(WagtailAdminModelForm):
             by_week=data.get("period") == CapPeriod.WEEK,
             now=timezone.now(),
         )
-        if found is not None and found.count > data["most"]:
-            self.add_error("most", self._too_low(found.first_day, found.count, data["period"]))
+        if found is not None and found.visits > data["most"]:
+            self.add_error("most", self._too_low(found.first_day, found.visits, data["period"]))
         return data
 
     @staticmethod

@@ -165,7 +165,7 @@ class ScheduleViewSet(CatalogueViewSet):
         return [
             *super().get_urlpatterns(),
             path("drafts/", allowed(choose_doctor), name="drafts"),
-            path("publish/<int:doctor_id>/", allowed(publish_drafts), name="publish"),
+            path("publish/<int:pk>/", allowed(publish_drafts), name="publish"),
         ]
 
 

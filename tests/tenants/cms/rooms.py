@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
@@ -13,7 +14,18 @@ from django.utils import timezone
 from saas.accounts.roles import Role
 from tenants.audit.actions import SYSTEM, record
 from tenants.booking.actions import book_appointment
+from tenants.booking.models import (
+    BookingCap,
+    PolicyOverride,
+    ReleaseWave,
+    Resource,
+    ResourcePool,
+    ScheduleException,
+    ServiceRequirement,
+)
 from tenants.booking.selectors import free_slots
+from tenants.clinics.models import TravelTime
+from tenants.doctors.models import FloatingBreak
 from tenants.reviews.models import Review
 from tenants.services.models import ServiceOverride
 from tests.factories import (
@@ -61,6 +73,15 @@ ROOMS: Final = (
     Room("specializations"),
     Room("categories"),
     Room("special-prices"),
+    Room("exceptions", also=_LOOKED_AT),
+    Room("breaks"),
+    Room("ways"),
+    Room("rooms"),
+    Room("pools"),
+    Room("requirements"),
+    Room("special-rules"),
+    Room("limits"),
+    Room("waves"),
     Room("appointments", has=LOOK, also={Role.RECEPTION: LOOK}),
     Room("patients", has=LOOK, also={Role.RECEPTION: LOOK}),
     Room("reviews", has=LOOK),
@@ -72,15 +93,13 @@ ROOMS: Final = (
 def make_row(path: str) -> Model:
     """One more row of this listing. Rows that others hang on are new each time."""
     ready = make_bookable()
+    if path in _ROWS:
+        return _ROWS[path](ready)
     if path in {"clinics", "doctors", "services"}:
         makers = {"clinics": make_clinic, "doctors": make_doctor, "services": make_service}
         row: Model = makers[path]()
     elif path == "hours":
         row = ready.hours[0]
-    elif path == "specializations":
-        row = make_specialization()
-    elif path == "categories":
-        row = make_category()
     elif path == "special-prices":
         row = ServiceOverride.objects.create(service=ready.service, doctor=ready.doctor, price=Decimal(1900))
     elif path == "appointments":
@@ -94,6 +113,42 @@ def make_row(path: str) -> Model:
     else:
         row = make_user(role=Role.RECEPTION)
     return row
+
+
+def _exception(ready: Bookable) -> Model:
+    day = timezone.now().date()
+    return ScheduleException.objects.create(
+        scope="doctor", doctor=ready.doctor, clinic=ready.clinic, kind="block", start_date=day, end_date=day
+    )
+
+
+def _room(ready: Bookable) -> Resource:
+    return Resource.objects.create(kind="room", name=f"Room {ready.clinic.pk}", clinic=ready.clinic)
+
+
+def _pool(ready: Bookable) -> ResourcePool:
+    pool = ResourcePool.objects.create(name=f"Pool {ready.clinic.pk}")
+    pool.resources.add(_room(ready))
+    return pool
+
+
+_ROWS: Final[dict[str, Callable[[Bookable], Model]]] = {
+    "specializations": lambda _ready: make_specialization(),
+    "categories": lambda _ready: make_category(),
+    "exceptions": _exception,
+    "breaks": lambda ready: FloatingBreak.objects.create(
+        doctor=ready.doctor, minutes=30, earliest=dt.time(12), latest=dt.time(15)
+    ),
+    "ways": lambda ready: TravelTime.objects.create(
+        from_clinic=ready.clinic, to_clinic=make_clinic(), minutes=30
+    ),
+    "rooms": _room,
+    "pools": _pool,
+    "requirements": lambda ready: ServiceRequirement.objects.create(service=ready.service, pool=_pool(ready)),
+    "special-rules": lambda ready: PolicyOverride.objects.create(service=ready.service, horizon_days=7),
+    "limits": lambda ready: BookingCap.objects.create(doctor=ready.doctor, most=10),
+    "waves": lambda ready: ReleaseWave.objects.create(doctor=ready.doctor, days_ahead=14, percent=50),
+}
 
 
 def book(ready: Bookable) -> Model:

@@ -134,7 +134,7 @@ def patterned(**fields: Any) -> Window:
     if "cycle" in fields:
         days, day = fields.pop("cycle")
         fields |= {"cycle_days": days, "cycle_day": day, "anchor_date": "2027-01-11"}
-    dates = {
+    dates: dict[str, Any] = {
         name: dt.date.fromisoformat(value) if isinstance(value, str) else value
         for name, value in fields.items()
     }

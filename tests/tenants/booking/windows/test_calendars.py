@@ -69,3 +69,10 @@ def test_choices_are_calendars() -> None:
     assert len(codes) == len(set(codes))
     for code in codes:
         validate_calendar(code)
+
+
+@pytest.mark.parametrize(("language", "name"), [("ru", "Новогодние каникулы"), ("en", "New Year Holidays")])
+def test_holidays_have_names_in_the_readers_language(language: str, name: str) -> None:
+    day = dt.date(2027, 1, 1)
+
+    assert closed_days("RU", first=day, last=day + dt.timedelta(days=1), language=language) == {day: name}
