@@ -19,6 +19,7 @@ from tenants.api.permissions import PublicCatalogue
 from tenants.api.views.base import ApiView
 from tenants.api.views.searching import Wanted, wanted_doctors
 from tenants.booking.gaps.versions import availability_version
+from tenants.booking.models import AppointmentSource
 from tenants.booking.selectors import Slot, free_slots, free_slots_of_many
 from tenants.clinics.models import Clinic
 from tenants.doctors.models import Doctor
@@ -87,6 +88,7 @@ class AvailableSlots(ApiView):
                 start=first,
                 end=last + timedelta(days=1),
                 now=now,
+                channel=AppointmentSource.API,
             )
 
         found = free(service_id)

@@ -11,6 +11,7 @@ from django.db.models import Q
 from saas.core.errors import DomainError, NotFound
 from tenants.audit.actions import Actor
 from tenants.booking.actions.booking import book_appointment
+from tenants.booking.counting import lock_caps_of
 from tenants.booking.loading import lock_resources
 from tenants.booking.models import Appointment, AppointmentSeries, Resource, SeriesKind
 from tenants.booking.reservation_errors import BadChain, ChainConflict
@@ -112,10 +113,14 @@ def book_chain(
 
 
 def _lock_all(parts: Sequence[Part], *, clinic_id: int) -> None:
-    """Lock in id order whatever the parts' own bookings will lock: one at a time they might meet a rival's."""
+    """Lock in id order whatever the parts' own bookings will lock: one at a time they might meet a rival's.
+
+    Resources first, then limits of visits, as every booking does.
+    """
     services = {part.service_id for part in parts}
     doctors = {part.doctor_id for part in parts}
     needed = Q(doctor__in=doctors) | Q(
         pools__requirements__service__in=services, clinic=clinic_id, is_active=True
     )
     lock_resources(set(Resource.objects.filter(needed).values_list("pk", flat=True)))
+    lock_caps_of(doctor_ids=doctors, service_ids=services, clinic_id=clinic_id)

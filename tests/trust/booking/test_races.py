@@ -52,7 +52,7 @@ def half_written() -> int:
     return sum(
         len(ids - {int(found) for found in having})
         for having in (
-            Claim.objects.values_list("appointment_id", flat=True),
+            Claim.objects.filter(appointment__isnull=False).values_list("appointment_id", flat=True),
             AppointmentEvent.objects.values_list("appointment_id", flat=True),
             AuditEvent.objects.filter(action="booking.booked").values_list("object_id", flat=True),
             OutboxEvent.objects.filter(topic="appointment.booked").values_list("aggregate_id", flat=True),
