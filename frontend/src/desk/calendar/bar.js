@@ -60,7 +60,7 @@ function key(host, event) {
     else host.panel.close();
     return;
   }
-  if (event.target.closest("input, select, textarea, [contenteditable]")) return;
+  if (event.target.closest("input:not([type=radio]), select, textarea, [contenteditable]")) return;
   if (event.key === "?" || (event.shiftKey && event.code === "Digit7")) {
     help();
     event.preventDefault();

@@ -44,6 +44,7 @@ export class Board {
       this.drawNothing(feed);
       return;
     }
+    this.root.classList.remove("is-empty");
     this.root.querySelector(".cal-empty, .cal-skeleton")?.remove();
     const shape = [feed.view, feed.date, feed.offset, ...feed.hours].join();
     if (this.shape === undefined) this.create(feed);
@@ -60,11 +61,19 @@ export class Board {
 
   drawNothing(feed) {
     const hidden = feed.columns.length;
+    this.root.classList.add("is-empty");
     const [title, text] =
       feed.by === "room" ? [words.noRoomsTitle, words.noRoomsText] : [words.noDoctorsTitle, words.noDoctorsText];
     this.root.querySelector(".cal-skeleton")?.remove();
     this.root.querySelector(".cal-empty")?.remove();
     this.root.append(emptyState(title, text, hidden && feed.by === "doctor" ? words.showAll : ""));
+  }
+
+  /** What the server has just said about a visit: the next drag must not send what it replaced. */
+  patch(id, facts) {
+    for (const source of [...this.sources.values(), ...this.feed.visits]) {
+      if (source.id === id) Object.assign(source, facts);
+    }
   }
 
   /** Back to what the server last said. */

@@ -38,6 +38,7 @@ export class Changes {
       this.moveVisit(source, this.host.span(alternative, minutes), from);
     });
     if (!answer) return false;
+    this.host.board.patch(source.id, { start: to.start, end: to.end, version: answer.version });
     const isResize = to.start === from.start && to.doctor === from.doctor;
     const message = isUndo
       ? words.undone
