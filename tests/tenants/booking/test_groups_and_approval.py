@@ -240,6 +240,9 @@ def test_walk_in_on_a_full_day_is_refused_or_put_on_top(network: NetworkRef) -> 
     with pytest.raises(SlotTaken) as refused:
         walk_in(**facts)
     assert len(refused.value.params["alternatives"]) == 3
+    on_top = walk_in(**facts, overbook_reason="acute pain")
+    assert on_top.checked_in_at == now
+    assert on_top.appointment_date == now
 
 
 # --- undo -------------------------------------------------------------------------------------------------------

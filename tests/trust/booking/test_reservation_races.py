@@ -261,11 +261,13 @@ def test_series_and_chains_in_any_order_never_deadlock(
             book_series, doctor_id=each.doctor.pk, service_id=each.service.pk, dates=dates, **common
         )
 
-    outcomes = race(network, [job(n) for n in range(48)])
+    outcomes = race(network, [job(n) for n in range(48)], parallel=12)
     found = kinds(outcomes)
     assert set(found) <= {"ok", "SeriesConflict", "ChainConflict"}
     assert found["ok"] > 0
-    assert "booking_transaction_retried" not in caplog.text
+    assert (
+        "40P01" not in caplog.text
+    )  # a lock that took long on a busy machine is tried again; a deadlock is a bug
     sizes = Counter(Appointment.objects.values_list("series_id", flat=True))
     assert set(sizes.values()) == {3}
     assert count_overlaps() == 0
