@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from saas.networks.context import current_network
 from saas.networks.hosts import network_url
-from tenants.booking.models import Appointment, Hold, WaitlistEntry
+from tenants.booking.models import Appointment, GroupSession, Hold, WaitlistEntry
 from tenants.booking.offer_cache import Names
 from tenants.booking.selectors import Slot
 from tenants.clinics.models import Clinic
@@ -177,6 +177,19 @@ def hold(row: Hold) -> dict[str, Any]:
         "ends_at": row.ends_at.isoformat(),
         "expires_at": _instant(row.expires_at),
         "extended": row.extended,
+    }
+
+
+def group_session(row: GroupSession) -> dict[str, Any]:
+    return {
+        "id": str(row.public_id),
+        "doctor": {"id": row.doctor_id, "name": str(row.doctor)},
+        "service": {"id": row.service_id, "name": row.service.name},
+        "clinic": {"id": row.clinic_id, "name": row.clinic.name},
+        "starts_at": row.starts_at.isoformat(),
+        "ends_at": row.ends_at.isoformat(),
+        "capacity": row.capacity,
+        "free": row.capacity - row.taken,
     }
 
 

@@ -52,6 +52,14 @@ class HoldIn(StrictSerializer):
     starts_at = InstantField(help_text="One of the times from available-slots.")
 
 
+class SeatIn(StrictSerializer):
+    """A seat in a group session. A signed-in patient may leave out `patient`."""
+
+    patient = ContactsIn(required=False)
+    notes = serializers.CharField(max_length=NOTES_LENGTH, required=False, allow_blank=True, default="")
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
+
+
 class WaitlistIn(StrictSerializer):
     """What is waited for. A signed-in patient may leave out `patient`."""
 
@@ -258,6 +266,17 @@ class Hold(serializers.Serializer[Any]):
     ends_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(help_text="Until when the time is kept.")
     extended = serializers.BooleanField(help_text="It can be once.")
+
+
+class GroupSession(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    doctor = Named()
+    service = Named()
+    clinic = Named()
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    capacity = serializers.IntegerField()
+    free = serializers.IntegerField(help_text="Seats that are left.")
 
 
 class WaitlistEntry(serializers.Serializer[Any]):

@@ -6,7 +6,6 @@ from typing import Any
 import structlog
 from django.db.models import Model
 from django.http import HttpRequest
-from psycopg2.extensions import AsIs
 
 from tenants.audit.models import AuditEvent
 
@@ -50,7 +49,7 @@ def audit_event(
     actor: Actor,
     on: Model | None = None,
     data: dict[str, Any] | None = None,
-    object_id: AsIs | str | None = None,
+    object_id: str | None = None,
 ) -> AuditEvent:
     """Return the event that `record` would write, for a `Batch`; `object_id` stands in for a key not known yet."""
     return AuditEvent(
@@ -59,7 +58,7 @@ def audit_event(
         actor_id=actor.user_id,
         operator_id=actor.operator_id,
         object_type=on._meta.label_lower if on is not None else "",
-        object_id=object_id or (str(on.pk) if on is not None else ""),  # type: ignore[misc] # a key that is not known yet
+        object_id=object_id or (str(on.pk) if on is not None else ""),
         data=data or {},
         request_id=str(structlog.contextvars.get_contextvars().get("request_id", "")),
     )

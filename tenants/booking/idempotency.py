@@ -57,7 +57,7 @@ def _keep_answer(scope: str, key: str, fingerprint: str, status: int, body: dict
             " VALUES (%s, %s, %s, %s, %s, statement_timestamp()) ON CONFLICT (scope, key) DO NOTHING",
             [scope, key, fingerprint, status, json.dumps(body, cls=DjangoJSONEncoder)],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def _stored_answer(scope: str, key: str, fingerprint: str) -> Answer | None:

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
-from psycopg2.extensions import AsIs
 
 from saas.core.batch import Batch
 from saas.core.errors import Conflict, NotFound
@@ -63,7 +62,7 @@ def publish(
     topic: str,
     *,
     aggregate_type: str,
-    aggregate_id: str | AsIs,
+    aggregate_id: str,
     version: int,
     payload: dict[str, Any],
     dedup_key: str,

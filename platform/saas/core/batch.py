@@ -49,7 +49,7 @@ class Batch:
             return list(cursor.fetchall()) if cursor.description else []
 
 
-def key_of_latest(model: type[Model], *, as_text: bool = False) -> AsIs:
+def key_of_latest(model: type[Model], *, as_text: bool = False) -> Any:  # noqa: ANN401 - stands for a key, or its text
     """Return what stands for the key of the row of this model inserted last, in later statements of a batch."""
     sequence = f"{model._meta.db_table}_id_seq"
     return AsIs(f"currval('{sequence}'){'::text' if as_text else ''}")

@@ -35,7 +35,9 @@ def scrub(value: object, *, depth: int = 0) -> Any:  # noqa: ANN401 - as deep a 
         return REMOVED
     if isinstance(value, Mapping):
         return {
-            key: REMOVED if _is_personal_key(str(key)) and item not in (None, "") else scrub(item, depth=depth + 1)
+            key: REMOVED
+            if _is_personal_key(str(key)) and item not in (None, "")
+            else scrub(item, depth=depth + 1)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple | set):

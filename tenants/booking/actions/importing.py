@@ -67,7 +67,7 @@ def import_appointment(
                 resource_id=_resource_of(doctor_id),
                 span=DateTimeTZRange(starts_at, ends_at),
                 kind=ClaimKind.BOOKING,
-                appointment_id=key_of_latest(Appointment),  # type: ignore[misc] # an expression until it is stored
+                appointment_id=key_of_latest(Appointment),
                 clinic_id=clinic_id,
                 overbook=overbook,
             )

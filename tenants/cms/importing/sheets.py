@@ -12,9 +12,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import icalendar
-import openpyxl  # type: ignore[import-untyped] # the stubs lag behind the library
+import openpyxl
 from django.utils.translation import gettext_lazy as _
-from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped] # see above
+from openpyxl.utils.exceptions import InvalidFileException
 
 from tenants.cms.importing.errors import UnreadableFile
 

@@ -313,5 +313,5 @@ def test_doctor_is_never_open_in_two_clinics_at_once(network: NetworkRef) -> Non
     assert book(bookable, **facts, clinic_id=east.pk).local_start == "2027-01-12T11:00"
     with pytest.raises(NotWorking):
         book(bookable, **facts, clinic_id=west.pk, patient_id=make_patient().pk)
-    later = {"starts_at": NINE + 2 * HALF_HOUR, "patient_id": make_patient().pk}
+    later: dict[str, Any] = {"starts_at": NINE + 2 * HALF_HOUR, "patient_id": make_patient().pk}
     assert book(bookable, **facts, **later, clinic_id=west.pk).local_start == "2027-01-12T10:00"

@@ -65,9 +65,9 @@ def make_doctors(count: int) -> tuple[list[Doctor], Clinic]:
 def block(doctor: Doctor, days: int) -> None:
     """Make the doctor busy from now on."""
     resource = Resource.objects.get(doctor=doctor)
-    span = DateTimeTZRange(NOW, NOW + days * ONE_DAY)
-    Claim.objects.create(resource=resource, span=span, kind="block")
-    rewrite_around([(resource.pk, span.lower, span.upper)])
+    until = NOW + days * ONE_DAY
+    Claim.objects.create(resource=resource, span=DateTimeTZRange(NOW, until), kind="block")
+    rewrite_around([(resource.pk, NOW, until)])
 
 
 def test_day_and_fortnight_take_one_query(

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from saas.accounts.models import User
 from saas.accounts.roles import Role
 from saas.networks.context import NetworkRef
 from tenants.booking.models import (
@@ -31,7 +32,7 @@ PDF = b"%PDF-1.7 a paper"
 
 @pytest.fixture
 def signed_in(network: NetworkRef, client_for: ClientFor) -> SignedIn:
-    def enter(role: Role | None = None, *, user: object = None) -> NetworkClient:
+    def enter(role: Role = Role.RECEPTION, *, user: User | None = None) -> NetworkClient:
         client = client_for(network)
         client.force_login(user or make_user(role=role), BACKEND)
         return client
@@ -72,7 +73,7 @@ def test_files_are_private_downloads_of_known_types(
     file = PatientFile.objects.get(name__startswith="анализ")
     address = f"/desk/patients/files/{file.public_id}/"
     answer = reception.get(address)
-    assert b"".join(answer.streaming_content) == PDF
+    assert answer.getvalue() == PDF
     assert answer["Content-Disposition"].startswith("attachment")
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert signed_in(Role.DOCTOR).get(address).status_code == 404

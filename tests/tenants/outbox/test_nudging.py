@@ -72,13 +72,17 @@ def test_it_goes_on_after_an_error() -> None:
 
 
 def test_a_forked_process_nudges_by_itself() -> None:
-    nudger = Nudger(lambda _schema, _ids: None, gathering_seconds=0.01)
-    nudger.nudge("t_1", ["parent"])
     reader, writer = os.pipe()
+
+    def send(_schema_name: str, ids: list[str]) -> None:
+        os.write(writer, ids[0].encode())
+
+    nudger = Nudger(send, gathering_seconds=0.01)
+    nudger.nudge("t_1", ["parent,"])
+    assert os.read(reader, 100) == b"parent,"
 
     child = os.fork()
     if child == 0:
-        nudger._send = lambda _schema, ids: os.write(writer, ids[0].encode()) and None
         nudger.nudge("t_1", ["child"])
         time.sleep(1)
         os._exit(0)

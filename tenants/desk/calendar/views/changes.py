@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -46,7 +47,7 @@ _P = ParamSpec("_P")
 _View = Callable[Concatenate[HttpRequest, _P], HttpResponse]
 
 
-def answering(view: _View[_P]) -> _View[_P]:
+def answering(view: _View[_P]) -> Callable[Concatenate[HttpRequest, _P], HttpResponseBase]:
     """Let staff post, and put refusals into JSON."""
 
     @wraps(view)
