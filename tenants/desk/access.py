@@ -6,13 +6,14 @@ from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from saas.accounts.models import User
 from saas.accounts.roles import Role
 
 _P = ParamSpec("_P")
-_View = Callable[Concatenate[HttpRequest, _P], HttpResponse]
+_View = Callable[Concatenate[HttpRequest, _P], HttpResponseBase]
 
 
 def for_staff(view: _View[_P]) -> _View[_P]:
@@ -40,7 +41,7 @@ def staff_of(request: HttpRequest) -> User:
 
 def _guarded(view: _View[_P], allows: Callable[[User], bool]) -> _View[_P]:
     @wraps(view)
-    def guarded(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
         user = request.user
         if not isinstance(user, User):
             return redirect_to_login(request.get_full_path())

@@ -88,11 +88,12 @@ def find_in_three_keystrokes(page: Page) -> None:
 def choose(page: Page, bookable: Bookable) -> None:
     """Choose doctor and service in the panel."""
     panel = page.locator("#office-panel")
+    page.wait_for_timeout(300)  # htmx wires what it has swapped in a moment later
     for name, value in (("doctor", bookable.doctor.pk), ("service", bookable.service.pk)):
         with page.expect_response(lambda answer: "/desk/book/" in answer.url):
             panel.locator(f"select[name={name}]").select_option(str(value))
         expect(panel.locator(f"select[name={name}]")).to_have_value(str(value))
-    page.wait_for_timeout(200)  # the swap that follows the answer
+        page.wait_for_timeout(300)  # the same once more
 
 
 def book_the_first_time(page: Page, bookable: Bookable) -> None:
@@ -107,7 +108,9 @@ def book_the_first_time(page: Page, bookable: Bookable) -> None:
 
 def take_in_who_stands_here(page: Page, bookable: Bookable) -> None:
     panel = page.locator("#office-panel")
-    panel.get_by_role("button", name="Book another visit").click()
+    with page.expect_response(lambda answer: "/desk/book/" in answer.url):
+        panel.get_by_role("button", name="Book another visit").click()
+    expect(panel.locator("select[name=doctor]")).to_be_visible()
     choose(page, bookable)
     panel.get_by_text("New patient").click()
     panel.locator("input[name=last_name]").fill("Walker")

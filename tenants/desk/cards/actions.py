@@ -159,10 +159,10 @@ def _is_what_it_says(upload: File[bytes], ending: str) -> bool:
     head = upload.read(_HEAD)
     upload.seek(0)
     if ending == ".dcm":
-        return head[_DICOM] == b"DICM"
+        return bool(head[_DICOM] == b"DICM")
     if ending == ".txt":
         return b"\x00" not in head
-    return head.startswith(_SIGNATURES[ending])
+    return bool(head.startswith(_SIGNATURES[ending]))
 
 
 def _refuse_too_many(card: Patient) -> None:

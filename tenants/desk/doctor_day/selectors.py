@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from tenants.booking.models import (
     Appointment,
@@ -120,7 +121,7 @@ def leaves_of(doctor: Doctor, *, now: dt.datetime) -> list[ScheduleException]:
     return list(rows.order_by("start_date", "pk")[:20])
 
 
-def visit_of(doctor: Doctor, public_id: object) -> Appointment | None:
+def visit_of(doctor: Doctor, public_id: UUID) -> Appointment | None:
     """Return one of the doctor's own visits, with its names."""
     return (
         Appointment.objects.filter(doctor=doctor, public_id=public_id)

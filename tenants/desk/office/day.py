@@ -143,13 +143,7 @@ def rooms_of(visits: list[Appointment]) -> dict[int, str]:
     claimed = Claim.objects.filter(
         Q(appointment__in=[visit.pk for visit in visits]), active=True, resource__kind="room"
     )
-    rooms.update(
-        {
-            pk: name
-            for pk, name in claimed.values_list("appointment_id", "resource__name")
-            if pk is not None and name
-        }
-    )
+    rooms.update({pk: name for pk, name in claimed.values_list("appointment_id", "resource__name") if name})
     return rooms
 
 

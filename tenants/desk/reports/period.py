@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -49,7 +49,7 @@ class Period:
         return [self.clinic.pk] if self.clinic is not None else [clinic.pk for clinic in self.clinics]
 
     @property
-    def bounds(self) -> dict[str, object]:
+    def bounds(self) -> dict[str, Any]:
         """Parameters of the queries: dates as text and instants with a day to spare for every zone."""
         midnight = dt.time(tzinfo=dt.UTC)
         return {

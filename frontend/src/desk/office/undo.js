@@ -26,6 +26,7 @@ export function wireUndo() {
       button.addEventListener("click", () => {
         clear();
         htmx.ajax("POST", detail.undo.url, {
+          source: box,
           target: "#office-day",
           swap: "outerHTML",
           values: { version: detail.undo.version, at: new URLSearchParams(location.search).get("clinic") ?? "" },
@@ -46,5 +47,5 @@ export function refreshDay() {
   const day = document.getElementById("office-day");
   if (!day || document.hidden || day.querySelector(".menu[open]")) return;
   if (day.contains(document.activeElement) && document.activeElement.closest("form, .menu")) return;
-  htmx.ajax("GET", day.dataset.refresh, { target: "#office-day", swap: "outerHTML" });
+  htmx.ajax("GET", day.dataset.refresh, { source: "#desk-undo", target: "#office-day", swap: "outerHTML" });
 }
