@@ -4,7 +4,7 @@ Decides what windows, claims, step, length, notice and horizon decide; the rest 
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -91,17 +91,20 @@ def soonest(sought: Sequence[Sought], *, limit: int) -> list[Candidate]:
     return _candidates(_SOONEST, [*_arrays(sought), *[limit] * 5]) if sought else []
 
 
-def _arrays(sought: Sequence[Sought]) -> list[list[Any]]:
-    return [
-        list(range(len(sought))),
-        [each.wish.resource_id for each in sought],
-        [each.wish.offer.clinic_id for each in sought],
-        [f"{each.wish.offer.duration_minutes} minutes" for each in sought],
-        [f"{each.step_minutes} minutes" for each in sought],
-        [each.step_minutes * 60.0 for each in sought],
-        [each.earliest for each in sought],
-        [each.latest for each in sought],
-    ]
+def _arrays(sought: Sequence[Sought]) -> list[str]:
+    """Columns as array literals: of a list psycopg2 makes an expression, and parsing thousands takes 60 ms."""
+    minutes = [each.step_minutes for each in sought]
+    columns: tuple[Iterable[object], ...] = (
+        range(len(sought)),
+        (each.wish.resource_id for each in sought),
+        (each.wish.offer.clinic_id for each in sought),
+        (f"{each.wish.offer.duration_minutes} minutes" for each in sought),
+        (f"{step} minutes" for step in minutes),
+        (step * 60 for step in minutes),
+        (each.earliest.isoformat() for each in sought),
+        (each.latest.isoformat() for each in sought),
+    )
+    return [f"{{{','.join(map(str, column))}}}" for column in columns]
 
 
 def _candidates(statement: str, params: list[Any]) -> list[Candidate]:
