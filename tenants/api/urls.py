@@ -10,6 +10,7 @@ from tenants.api.views import (
     open_slots,
     reviews,
     searching,
+    sessions,
     slots,
     waitlist,
 )
@@ -48,6 +49,8 @@ urlpatterns = [
     path("holds/", holds.HoldList.as_view(), name="holds"),
     path("holds/<uuid:public_id>/extend/", holds.ExtendHold.as_view(), name="extend_hold"),
     path("holds/<uuid:public_id>/release/", holds.ReleaseHold.as_view(), name="release_hold"),
+    path("sessions/", sessions.SessionList.as_view(), name="sessions"),
+    path("sessions/<uuid:public_id>/seats/", sessions.TakeSeat.as_view(), name="take_seat"),
     path("waitlist/", waitlist.WaitlistView.as_view(), name="waitlist"),
     path("waitlist/<uuid:public_id>/leave/", waitlist.LeaveWaitlist.as_view(), name="leave_waitlist"),
     path("reviews/", reviews.ReviewList.as_view(), name="reviews"),

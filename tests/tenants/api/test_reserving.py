@@ -8,13 +8,16 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from saas.networks.context import NetworkRef
 from tenants.api.models import ApiScope
+from tenants.audit.actions import SYSTEM
+from tenants.booking.actions.groups import create_session
 from tenants.booking.models import Claim, WaitlistEntry
 from tests.factories import make_bookable, make_user
 from tests.fixtures.networks import NetworkClient
-from tests.tenants.api.asking import CONTACTS, Caller, day_ahead, token_for, wish
+from tests.tenants.api.asking import CONTACTS, Caller, at, counted, day_ahead, token_for, wish
 
 pytestmark = pytest.mark.django_db
 
@@ -127,3 +130,48 @@ def test_bad_wishes(network: NetworkRef, changes: dict[str, Any], status: int) -
     body = {"service": bookable.service.pk, "earliest": str(day), "latest": str(day), "patient": CONTACTS}
     assert Caller(network).post("waitlist/", {**body, **changes})[0] == status
     assert not WaitlistEntry.objects.exists()
+
+
+def test_seats_of_a_session(network: NetworkRef) -> None:
+    bookable = make_bookable()
+    session = create_session(
+        doctor_id=bookable.doctor.pk,
+        service_id=bookable.service.pk,
+        clinic_id=bookable.clinic.pk,
+        starts_at=dt.datetime.fromisoformat(at(11)),
+        capacity=2,
+        actor=SYSTEM,
+        now=timezone.now(),
+    )
+    caller = Caller(network)
+    _status, listed = caller.get(f"sessions/?service={bookable.service.pk}")
+    assert [(row["id"], row["free"]) for row in listed["results"]] == [(str(session.public_id), 2)]
+    path = f"sessions/{session.public_id}/seats/"
+    people = [{**CONTACTS, "first_name": name} for name in ("Anna", "Vera", "Nina")]
+    assert [caller.post(path, {"patient": person})[0] for person in people] == [201, 201, 409]
+    assert caller.get("sessions/")[1]["count"] == 0
+    assert caller.post(f"sessions/{uuid4()}/seats/", {"patient": CONTACTS})[0] == 404
+    reader = Caller(network, token=token_for(network, ApiScope.CATALOGUE_READ))
+    assert reader.get("sessions/")[0] == 200
+    assert reader.post(path, {"patient": CONTACTS})[0] == 403
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_sessions_take_as_many_queries_for_one_as_for_three(network: NetworkRef, count: int) -> None:
+    bookable = make_bookable()
+    for number in range(count):
+        create_session(
+            doctor_id=bookable.doctor.pk,
+            service_id=bookable.service.pk,
+            clinic_id=bookable.clinic.pk,
+            starts_at=dt.datetime.fromisoformat(at(10 + number)),
+            capacity=2,
+            actor=SYSTEM,
+            now=timezone.now(),
+        )
+    caller = Caller(network)
+    caller.get("sessions/")
+    with counted() as statements:
+        status, body = caller.get("sessions/")
+    assert (status, body["count"]) == (200, count)
+    assert len(statements) == 2
