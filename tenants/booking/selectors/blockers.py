@@ -4,9 +4,11 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import Exists, OuterRef
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from tenants.booking.models import Resource, ServiceRequirement
 from tenants.booking.policy import current_policy
 from tenants.booking.selectors.search import first_free_slots
 from tenants.clinics.models import Clinic
@@ -43,6 +45,14 @@ def explain_no_slots(*, now: dt.datetime) -> list[Blocker]:
         ]
     if first_free_slots(limit=1, now=now):
         return []
+    if not {(offer.service_id, offer.clinic_id) for offer in offers} - _without_rooms():
+        return [
+            Blocker(
+                "no_rooms",
+                _("Every service needs a room or device that its clinic does not have."),
+                "/cms/requirements/",
+            )
+        ]
     return [_nothing_free(now, pairs)]
 
 
@@ -69,6 +79,15 @@ def _not_linked() -> Blocker:
         _("No doctor offers a service in a clinic where both the doctor and the service are."),
         SETUP,
     )
+
+
+def _without_rooms() -> set[tuple[int, int]]:
+    """Return the services, by clinic, that need a pool of which nothing is in use in the clinic."""
+    there = Resource.objects.filter(
+        pools=OuterRef("pool"), clinic=OuterRef("service__clinics"), is_active=True, doctor=None
+    )
+    rows = ServiceRequirement.objects.filter(~Exists(there), service__clinics__isnull=False)
+    return set(rows.order_by().values_list("service_id", "service__clinics"))
 
 
 def _nothing_free(now: dt.datetime, pairs: set[tuple[int, int]]) -> Blocker:

@@ -35,7 +35,7 @@ from tenants.booking.models import (
     ScheduleException,
     ServiceRequirement,
 )
-from tenants.booking.selectors import explain, free_slots
+from tenants.booking.selectors import explain, explain_no_slots, free_slots
 from tenants.clinics.models import TravelTime
 from tenants.doctors.models import DoctorClinic, FloatingBreak
 from tests.factories import Bookable, make_bookable, make_clinic, make_hours, make_patient, make_user
@@ -154,6 +154,7 @@ def test_rooms_of_other_clinics_do_not_serve(network: NetworkRef) -> None:
     bookable = make_bookable()
     require(bookable, make_room(bookable, clinic=make_clinic()))
     assert shown(bookable) == []
+    assert [blocker.code for blocker in explain_no_slots(now=NOW)] == ["no_rooms"]
     assert explain(**asked(bookable, for_staff=True)).code == "no_room"
     with pytest.raises(NoRoomFree):
         book(bookable, for_staff=True, overbook_reason="nothing to overbook")
