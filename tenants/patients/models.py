@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Collate
 from django.utils.translation import gettext_lazy as _
 
 from saas.accounts.models import Gender, User
@@ -58,6 +59,7 @@ class Patient(models.Model):
         ordering = ("last_name", "first_name", "id")
         indexes = (
             GinIndex(fields=("search_text",), name="patients_patient_search", opclasses=("gin_trgm_ops",)),
+            models.Index(Collate("search_text", "C"), name="patients_patient_order"),
         )
 
     def __str__(self) -> str:
