@@ -34,7 +34,7 @@ urlpatterns = [
     path("smart-scheduling-links/locations.ndjson", open_slots.Locations.as_view(), name="open_locations"),
     path("smart-scheduling-links/schedules.ndjson", open_slots.Schedules.as_view(), name="open_schedules"),
     path(
-        "smart-scheduling-links/slots-<int:clinic_id>.ndjson",
+        "smart-scheduling-links/slots-<int:pk>.ndjson",
         open_slots.Slots.as_view(),
         name="open_slots_of",
     ),

@@ -50,15 +50,15 @@ class Slots(ApiView):
     permission_classes = (PublicCatalogue,)
     schema = None
 
-    def get(self, request: Request, clinic_id: int) -> HttpResponse:
+    def get(self, request: Request, pk: int) -> HttpResponse:
         now = timezone.now()
-        if not Clinic.objects.filter(pk=clinic_id, is_active=True).exists():
+        if not Clinic.objects.filter(pk=pk, is_active=True).exists():
             raise NotFound
-        version = open_slots.version_of_slots(clinic_id, now=now)
+        version = open_slots.version_of_slots(pk, now=now)
         etag = f'W/"{version}"'
         if is_unchanged(request, etag):
             return _unchanged(etag)
-        return _ndjson(open_slots.slots(clinic_id, version=version, now=now), etag)
+        return _ndjson(open_slots.slots(pk, version=version, now=now), etag)
 
 
 def _ndjson(text: str, etag: str) -> HttpResponse:
