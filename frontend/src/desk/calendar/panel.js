@@ -80,7 +80,10 @@ export class Panel {
 
   /** The booking panel once more, with some fields changed and all others kept. */
   bookAgain(changes) {
-    const fields = new FormData(this.box.querySelector("#cal-book"));
+    const form = this.box.querySelector("#cal-book");
+    const fields = new FormData(form);
+    // Nothing is sent from the form that is about to be replaced.
+    for (const button of form.querySelectorAll("button[type=submit]")) button.disabled = true;
     const query = new URLSearchParams();
     for (const [name, value] of fields) query.set(name, value);
     for (const [name, value] of Object.entries(changes)) query.set(name, value);
