@@ -28,6 +28,7 @@ from tenants.booking.errors import (
     TooLateToBook,
     VisitTooLong,
 )
+from tenants.booking.gaps.store import rewrite_around
 from tenants.booking.loading import Ended, end_claims, lock_for_visit, situation_under_lock
 from tenants.booking.offer_cache import special_of
 from tenants.booking.planning import Asking, plan_for
@@ -244,14 +245,16 @@ def _put_away(ended: Sequence[Ended], place: Place, plan: Plan) -> None:
             for room in need.rooms:
                 wanted.setdefault(room.resource_id, need.span(place.starts_at, place.ends_at))
     met = [
-        claim.claim_id
+        claim
         for claim in ended
         if claim.resource_id in wanted
         and claim.starts_at < wanted[claim.resource_id][1]
         and wanted[claim.resource_id][0] < claim.ends_at
     ]
     if met:
-        end_claims(met)
+        end_claims([claim.claim_id for claim in met])
+        # A hold may reach, with its buffers, into windows that the visit itself does not touch.
+        rewrite_around((claim.resource_id, claim.starts_at, claim.ends_at) for claim in met)
 
 
 def alternatives_finder(
