@@ -10,12 +10,17 @@ from typing import Any, Final
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from infra.local import browser as local_browser
+from saas.accounts.roles import Role
 from saas.networks.context import NetworkRef
+from tests.factories import make_user
+from tests.fixtures.networks import ClientFor
+from tests.tenants.desk.calendar.world import Day
 
 _DESKTOP: Final = {"width": 1440, "height": 900}
 PHONE: Final = {"width": 390, "height": 844}
@@ -106,3 +111,39 @@ def serious_problems(page: Page) -> list[str]:
 def overflow(page: Page) -> int:
     """By how many pixels the page is wider than the window."""
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+Desk = Callable[..., Page]
+
+
+@pytest.fixture
+def desk(
+    network: NetworkRef,
+    client_for: ClientFor,
+    live_address: Callable[[NetworkRef], str],
+    new_page: PageFactory,
+) -> Desk:
+    """A function that opens the calendar on a day: `desk(day, language="ru", phone=True)`, always as somebody new."""
+
+    def open_desk(day: Day, *, language: str = "en", path: str = "", **options: object) -> Page:
+        client = client_for(network)
+        client.force_login(make_user(role=Role.RECEPTION))
+        base = live_address(network)
+        page = new_page(**options)
+        page.context.add_cookies(
+            [
+                {
+                    "name": settings.SESSION_COOKIE_NAME,
+                    "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+                    "url": base,
+                },
+                {"name": "language", "value": language, "url": base},
+            ]
+        )
+        query = f"date={day.date.isoformat()}&clinic={day.first.clinic.pk}"
+        page.goto(f"{base}/desk/calendar/{path}?{query}")
+        if not path:
+            expect(page.locator("#cal-grid")).to_have_attribute("aria-busy", "false")
+        return page
+
+    return open_desk

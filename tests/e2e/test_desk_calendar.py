@@ -3,90 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
-import os
 import re
-from collections.abc import Callable
 
 import pytest
-from django.conf import settings
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
-from saas.accounts.roles import Role
-from saas.networks.context import NetworkRef
 from tenants.audit.actions import SYSTEM
 from tenants.booking.actions import block_time
 from tenants.booking.models import Appointment, AppointmentStatus, Claim, ClaimKind, Resource
-from tests.e2e.conftest import PageFactory, overflow, serious_problems
-from tests.factories import make_patient, make_user
-from tests.fixtures.networks import ClientFor
-from tests.tenants.desk.calendar.world import Day, make_day, put
+from tests.e2e.calendar_page import HOUR_PX, drag, re_of, shown, starts
+from tests.e2e.conftest import Desk, overflow, serious_problems
+from tests.factories import make_patient
+from tests.tenants.desk.calendar.world import make_day
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
-
-HOUR_PX = 96
-PAINT_MS = 1000
-DRAG_MS = 300
-
-Desk = Callable[..., Page]
-expect.set_options(timeout=15_000)  # two cores may be shared with other work
-
-
-@pytest.fixture
-def desk(
-    network: NetworkRef,
-    client_for: ClientFor,
-    live_address: Callable[[NetworkRef], str],
-    new_page: PageFactory,
-) -> Desk:
-    """A function that opens the calendar on a day: `desk(day, language="ru", phone=True)`, always as somebody new."""
-
-    def open_desk(day: Day, *, language: str = "en", path: str = "", **options: object) -> Page:
-        client = client_for(network)
-        client.force_login(make_user(role=Role.RECEPTION))
-        base = live_address(network)
-        page = new_page(**options)
-        page.context.add_cookies(
-            [
-                {
-                    "name": settings.SESSION_COOKIE_NAME,
-                    "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
-                    "url": base,
-                },
-                {"name": "language", "value": language, "url": base},
-            ]
-        )
-        query = f"date={day.date.isoformat()}&clinic={day.first.clinic.pk}"
-        page.goto(f"{base}/desk/calendar/{path}?{query}")
-        if not path:
-            expect(page.locator("#cal-grid")).to_have_attribute("aria-busy", "false")
-        return page
-
-    return open_desk
-
-
-def shown(page: Page, visit: Appointment) -> Locator:
-    return page.locator(f".ec-event[data-event^='{visit.public_id}']:not(.ec-preview)")
-
-
-def drag(page: Page, item: Locator, *, by_x: float = 0, by_y: float = 0, at_bottom: bool = False) -> None:
-    box = item.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + (box["height"] - 3 if at_bottom else box["height"] / 2)
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + by_x / 2, y + by_y / 2, steps=4)
-    page.mouse.move(x + by_x, y + by_y, steps=4)
-    page.mouse.up()
-
-
-def re_of(text: str) -> re.Pattern[str]:
-    return re.compile(re.escape(text))
-
-
-def starts(visit: Appointment) -> dt.datetime:
-    visit.refresh_from_db()
-    return visit.appointment_date
 
 
 def test_visits_are_dragged_resized_and_put_back(desk: Desk) -> None:
@@ -380,37 +310,3 @@ def test_a_phone_shows_one_doctor_and_swipes_to_the_next(desk: Desk) -> None:
     expect(page.locator(".ec-event")).to_have_count(2)
     assert overflow(page) <= 0
     assert serious_problems(page) == []
-
-
-def test_forty_doctors_are_drawn_and_answered_in_time(desk: Desk) -> None:
-    """40 columns, 800 visits: first paint and the answer to a drag, the best of three."""
-    day = make_day(doctors=40, visits=0)
-    for bookable in day.bookables:
-        for number in range(20):
-            put(day, bookable, minutes=10 * 60 + 20 * number, length=20)
-    page = desk(day)
-    first_column = Resource.objects.order_by("doctor__user__last_name").first()
-    assert first_column is not None
-    visit = Appointment.objects.get(doctor=first_column.doctor, appointment_date=day.at("10:00"))
-
-    paints, draws, answers = [], [], []
-    for _ in range(3):
-        page.reload()
-        expect(page.locator(".ec-event")).to_have_count(800)
-        page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length === 1")
-        paints.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
-        draws.append(page.evaluate("performance.getEntriesByName('calendar-drawn')[0].startTime"))
-    for by_y, clock in ((-HOUR_PX / 2, "9:30"), (HOUR_PX / 2, "10:00"), (-HOUR_PX / 2, "9:30")):
-        item = shown(page, visit)
-        with page.expect_response("**/move/") as answered:
-            drag(page, item, by_y=by_y)
-        assert answered.value.status == 200
-        answered.value.finished()
-        answers.append(answered.value.request.timing["responseEnd"])
-        expect(shown(page, visit)).to_contain_text(clock)
-    measured = f"paint {min(paints):.0f} ms, drawn {min(draws):.0f} ms, drag answered {min(answers):.0f} ms"
-    logging.getLogger(__name__).info(measured)
-    # The limits are those of a machine that does nothing else.
-    others = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-    assert min(paints) < PAINT_MS * others, measured
-    assert min(answers) < DRAG_MS * others, measured

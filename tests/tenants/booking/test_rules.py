@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import pytest
 from psycopg2.extras import DateTimeTZRange
 from pytest_django import DjangoAssertNumQueries
 
 from saas.networks.context import NetworkRef
-from tenants.audit.actions import Actor, record
+from tenants.audit.actions import Actor
 from tenants.booking.actions import block_time, cancel_appointment, reschedule_appointment
 from tenants.booking.actions.holding import hold_slot
 from tenants.booking.errors import (
@@ -25,74 +24,31 @@ from tenants.booking.errors import (
     VisitTooLong,
 )
 from tenants.booking.models import (
-    Appointment,
     BookingCap,
     Claim,
     PolicyOverride,
     ReleaseWave,
-    Resource,
     ResourcePool,
     ScheduleException,
-    ServiceRequirement,
 )
-from tenants.booking.selectors import explain, explain_no_slots, free_slots
+from tenants.booking.selectors import explain, explain_no_slots
 from tenants.clinics.models import TravelTime
 from tenants.doctors.models import DoctorClinic, FloatingBreak
-from tests.factories import Bookable, make_bookable, make_clinic, make_hours, make_patient, make_user
+from tests.factories import make_bookable, make_clinic, make_hours
 from tests.tenants.booking.helpers import NINE, NOW, book, set_policy
+from tests.tenants.booking.ruling import (
+    HALF_HOUR,
+    TUESDAY,
+    asked,
+    make_room,
+    minutes,
+    others,
+    require,
+    rooms_of,
+    shown,
+)
 
 pytestmark = pytest.mark.django_db
-
-TUESDAY = dt.date(2027, 1, 12)
-HALF_HOUR = dt.timedelta(minutes=30)
-
-
-def minutes(count: int) -> dt.timedelta:
-    return dt.timedelta(minutes=count)
-
-
-def asked(bookable: Bookable, starts_at: dt.datetime = NINE, **changes: Any) -> dict[str, Any]:
-    return {
-        "doctor_id": bookable.doctor.pk,
-        "service_id": bookable.service.pk,
-        "clinic_id": bookable.clinic.pk,
-        "starts_at": starts_at,
-        "now": NOW,
-        **changes,
-    }
-
-
-def shown(bookable: Bookable, day: dt.date = TUESDAY, **changes: Any) -> list[str]:
-    slots = free_slots(
-        doctor_id=bookable.doctor.pk,
-        service_id=bookable.service.pk,
-        clinic_id=bookable.clinic.pk,
-        start=day,
-        end=day + dt.timedelta(days=1),
-        now=NOW,
-        **changes,
-    )
-    return [slot.label for slot in slots]
-
-
-def others(bookable: Bookable, **changes: Any) -> dict[str, Any]:
-    """Another patient."""
-    return {"patient_id": make_patient().pk, **changes}
-
-
-def make_room(bookable: Bookable, **fields: Any) -> Resource:
-    return Resource.objects.create(**{"kind": "room", "name": "Room", "clinic": bookable.clinic, **fields})
-
-
-def require(bookable: Bookable, *rooms: Resource, **fields: Any) -> ServiceRequirement:
-    pool = ResourcePool.objects.create(name=f"Pool {ResourcePool.objects.count()}")
-    pool.resources.set(rooms)
-    return ServiceRequirement.objects.create(service=bookable.service, pool=pool, **fields)
-
-
-def rooms_of(appointment: Appointment) -> list[int]:
-    claims = appointment.claims.filter(active=True, resource__doctor=None).order_by("resource")
-    return list(claims.values_list("resource_id", flat=True))
 
 
 def test_plain_visits_ask_nothing_more(
@@ -361,49 +317,3 @@ def test_own_hold_gives_its_room_back(network: NetworkRef) -> None:
     booked = book(bookable, hold_id=mine.pk)
     assert rooms_of(booked) == [rooms[0].pk]
     assert not Claim.objects.filter(hold=mine, active=True).exists()
-
-
-def test_explain_names_exception_and_who_made_it(network: NetworkRef) -> None:
-    bookable = make_bookable()
-    boss = make_user(first_name="Olga", last_name="Belova")
-    leave = ScheduleException.objects.create(
-        scope="doctor",
-        doctor=bookable.doctor,
-        kind="block",
-        start_date=TUESDAY,
-        end_date=TUESDAY,
-        created_by_id=boss.pk,
-    )
-    public = explain(**asked(bookable), alternatives=3)
-    assert (public.code, public.params, public.set_by, public.fix_url) == ("exception", {}, "", "")
-    assert len(public.alternatives) == 3
-    staff = explain(**asked(bookable, for_staff=True))
-    assert (staff.code, staff.params) == ("exception", {"exception": leave.pk})
-    assert staff.set_by == boss.get_full_name()
-    assert staff.fix_url == f"/cms/exceptions/edit/{leave.pk}/"
-    night = explain(**asked(bookable, NINE + dt.timedelta(hours=12), for_staff=True))
-    assert (night.code, night.fix_url) == ("not_working", f"/cms/hours/?doctor={bookable.doctor.pk}")
-
-
-def test_explain_names_the_holiday(network: NetworkRef) -> None:
-    bookable = make_bookable()
-    bookable.clinic.holiday_calendar = "RU"
-    bookable.clinic.save()
-    holiday = dt.datetime(2027, 2, 23, 6, 0, tzinfo=dt.UTC)
-    verdict = explain(**asked(bookable, holiday, for_staff=True))
-    assert verdict.code == "holiday"
-    assert verdict.params["holiday"]
-    assert verdict.fix_url == f"/cms/clinics/edit/{bookable.clinic.pk}/"
-
-
-def test_explain_names_who_took_the_time_and_set_the_limit(network: NetworkRef) -> None:
-    bookable = make_bookable()
-    clerk = make_user(first_name="Ivan", last_name="Orlov")
-    book(bookable, actor=Actor(kind="user", user_id=clerk.pk))
-    taken = explain(**asked(bookable, for_staff=True))
-    assert (taken.code, taken.set_by) == ("taken", clerk.get_full_name())
-    assert taken.fix_url == f"/desk/calendar/?clinic={bookable.clinic.pk}&date=2027-01-12"
-    cap = BookingCap.objects.create(most=1, period="day")
-    record("booking.cap_changed", actor=Actor(kind="user", user_id=clerk.pk), on=cap)
-    capped = explain(**asked(bookable, NINE + HALF_HOUR, for_staff=True))
-    assert (capped.set_by, capped.fix_url) == (clerk.get_full_name(), f"/cms/limits/edit/{cap.pk}/")

@@ -41,8 +41,8 @@ WRITTEN_BY_LOOKING = frozenset(
 )
 """Tables that a GET may write, each with its reason."""
 
-LEFT_OUT = ("/cms/failwhale/", "/cms/logout/", "/accounts/logout/", "/cms/sprite/", "/cms/jsi18n/")
-"""Addresses that fail on purpose (Wagtail's picture of an error), end the session or are the same for everybody."""
+LEFT_OUT = ("/cms/logout/", "/accounts/logout/", "/cms/sprite/", "/cms/jsi18n/")
+"""Addresses that end the session or are the same for everybody."""
 
 
 @pytest.fixture

@@ -29,6 +29,8 @@ from tenants.api.tokens import create_token
 from tenants.audit.actions import SYSTEM
 from tenants.booking.actions import book_appointment
 from tenants.booking.links import manage_path
+from tenants.booking.models import Resource
+from tenants.booking.windows.store import rebuild
 from tenants.cms.models import ContentPage, HomePage
 from tenants.reviews.models import Review
 from tests.factories import make_bookable, make_category, make_doctor, make_service
@@ -78,6 +80,8 @@ def build_world(ref: NetworkRef, canary: str) -> World:
             name=f"{canary} token", scopes=ApiScope.values, actor=SYSTEM, now=timezone.now()
         )[1]
         world.planted = _plant(canary)
+        # Working time is derived: who first looks at a doctor writes it down. Here nobody is the first.
+        rebuild(list(Resource.objects.values_list("pk", flat=True)), now=timezone.now())
         cache.clear()
     return world
 
