@@ -173,7 +173,9 @@ def test_staff_see_their_day_but_not_the_set_up(
     client = client_for(network)
     client.force_login(make_user(role=role))
 
-    assert client.get("/desk/").status_code == 200
+    day = client.get("/desk/", follow=True)
+    assert day.status_code == 200
+    assert day.redirect_chain == ([("/desk/doctor/", 302)] if role == Role.DOCTOR else [])
     assert client.get("/setup/").status_code == 403
     assert client.post("/setup/live/").status_code == 403
 
