@@ -27,6 +27,9 @@ test: setup ## Run the test suite (ARGS="tests/booking -k race" narrows it)
 e2e: setup ## Run only the journeys in the real browser
 	$(BIN)/pytest -m e2e $(ARGS)
 
+slow: setup ## Try the engine in any order of deeds, 500 times (RUNS=2000 for more)
+	STATE_MACHINE_RUNS=$(or $(RUNS),500) $(BIN)/pytest tests/tenants/booking/test_state_machine.py $(ARGS)
+
 bench: setup ## Measure against the bare JSON view and the bare SELECT
 	$(BIN)/python -m infra.bench $(ARGS)
 

@@ -85,6 +85,7 @@ def test_blocked_time_is_made_moved_and_opened(desk: Desk) -> None:
     drag(page, shown(page, day.visits[0]), by_y=4.25 * HOUR_PX)
     expect(page.get_by_role("alert").filter(has_text="Free nearby")).to_be_visible()
 
+    page.wait_for_load_state("networkidle")  # the refused move is put back, and the board drawn again
     block.click()
     page.get_by_role("button", name="Open this time again").click()
     expect(block).to_have_count(0)
@@ -229,6 +230,7 @@ def test_a_booking_is_taken_back(desk: Desk) -> None:
     page.locator(f"[data-pick-person='{patient.pk}']").click()
     page.get_by_role("button", name="Book for 9:00").click()
     expect(page.locator("#cal-undo")).to_contain_text("The visit is booked.")
+    expect(page.locator(".ec-event")).to_have_count(1)
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".ec-event")).to_have_count(0)
     assert Appointment.objects.get().status == AppointmentStatus.CANCELLED

@@ -171,7 +171,7 @@ def test_staff_see_their_day_but_not_the_set_up(
     network: NetworkRef, client_for: Callable[..., Client], role: Role
 ) -> None:
     client = client_for(network)
-    client.force_login(make_user(role=role))
+    client.force_login(make_doctor().user if role == Role.DOCTOR else make_user(role=role))
 
     day = client.get("/desk/", follow=True)
     assert day.status_code == 200
