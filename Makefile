@@ -1,7 +1,7 @@
 # Every target works on a fresh clone: `python -m infra.local` makes the virtual environment from the lock file,
 # brings Node and the browser, and starts PostgreSQL and Redis. Needed: Linux, Python >= 3.11, make, the network.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-scale e2e lock clean migrations-check schema schema-check messages setup
+.PHONY: help run test lint format bench bench-scale slow e2e lock clean migrations-check schema schema-check messages setup
 
 # The first Python that is new enough; a shim of a version manager may exist without working.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \

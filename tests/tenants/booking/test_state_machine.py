@@ -60,8 +60,7 @@ pytestmark = pytest.mark.django_db
 
 T = TypeVar("T")
 
-RUNS = int(os.environ.get("STATE_MACHINE_RUNS", "6"))
-MANY_RUNS = 100
+RUNS, MANY_RUNS = int(os.environ.get("STATE_MACHINE_RUNS", "6")), 100
 STEPS = 18
 DAYS = [dt.date(2027, 1, 12), dt.date(2027, 1, 13)]
 ONE_DAY = dt.timedelta(days=1)
