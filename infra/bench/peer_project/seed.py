@@ -15,8 +15,8 @@ from appointment.models import (  # type: ignore[import-not-found] # noqa: E402 
     StaffMember,
     WorkingHours,
 )
-from django.conf import settings  # noqa: E402
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model  # noqa: E402
+from django.conf import settings  # noqa: E402 - after django.setup()
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model  # noqa: E402 - after django.setup()
 
 CLIENTS = 8
 User = get_user_model()

@@ -50,7 +50,7 @@ def check_pooler(*, databases: Sequence[str] | None = None, **_kwargs: Any) -> l
         return []
     from django.db import connection  # noqa: PLC0415 - only with a database at hand
 
-    from saas.networks.context import public_context  # noqa: PLC0415
+    from saas.networks.context import public_context  # noqa: PLC0415 - apps must be loaded first
 
     found: list[CheckMessage] = []
     with public_context(), connection.cursor() as cursor:
@@ -78,7 +78,7 @@ def check_letters(*, databases: Sequence[str] | None = None, **_kwargs: Any) -> 
         return []
     from django.db import connection  # noqa: PLC0415 - only with a database at hand
 
-    from saas.networks.context import public_context  # noqa: PLC0415
+    from saas.networks.context import public_context  # noqa: PLC0415 - apps must be loaded first
 
     with public_context(), connection.cursor() as cursor:
         cursor.execute("SELECT datctype FROM pg_database WHERE datname = current_database()")
