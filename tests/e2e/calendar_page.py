@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tenants.booking.models import Appointment
 
@@ -20,9 +20,18 @@ def shown(page: Page, visit: Appointment) -> Locator:
     return page.locator(f".ec-event[data-event^='{visit.public_id}']:not(.ec-preview)")
 
 
+def box_of(item: Locator) -> FloatRect:
+    """Where the item is. The board may be drawn anew between seeing and measuring: then look again."""
+    for _ in range(10):
+        expect(item).to_be_visible()
+        box = item.bounding_box()
+        if box is not None:
+            return box
+    raise AssertionError(item)
+
+
 def drag(page: Page, item: Locator, *, by_x: float = 0, by_y: float = 0, at_bottom: bool = False) -> None:
-    box = item.bounding_box()
-    assert box is not None
+    box = box_of(item)
     x, y = box["x"] + box["width"] / 2, box["y"] + (box["height"] - 3 if at_bottom else box["height"] / 2)
     page.mouse.move(x, y)
     page.mouse.down()
