@@ -20,13 +20,14 @@ from tenants.booking.transactions import in_transaction, translate_overlap
 
 REASON_LENGTH = 300
 
-_Whereabouts = tuple[dt.datetime, dt.datetime, int, int]
+Whereabouts = tuple[dt.datetime, dt.datetime, int, int]
 """Beginning, end, doctor, clinic."""
 
-_MOVED_FIELDS = (
+MOVED_FIELDS = (
     "doctor", "clinic", "appointment_date", "ends_at", "time_zone", "local_start", "status", "overbooked",
     "overbook_reason", "version", "updated_at",
 )  # fmt: skip
+"""What moving a visit writes."""
 
 
 def reschedule_appointment(
@@ -59,7 +60,7 @@ def reschedule_appointment(
             raise WrongStatus(params={"status": str(appointment.status), "wanted": wanted})
         if appointment.session_id is not None:
             raise SeatCannotMove
-        was = _whereabouts(appointment)
+        was = whereabouts(appointment)
         to_doctor = appointment.doctor_id if doctor_id is None else doctor_id
         to_clinic = appointment.clinic_id if clinic_id is None else clinic_id
         length = appointment.ends_at - appointment.appointment_date
@@ -104,12 +105,12 @@ def reschedule_appointment(
         appointment.version += 1
         free_claims(Claim.objects.filter(appointment=appointment))
         try:
-            appointment.save(update_fields=[*_MOVED_FIELDS])
+            appointment.save(update_fields=[*MOVED_FIELDS])
             claim_place(place, appointment_id=appointment.pk, clinic_id=to_clinic)
         except IntegrityError as error:
             finder = alternatives_finder(offer, around=place.starts_at, now=now, for_staff=for_staff)
             raise translate_overlap(error, find_alternatives=finder) from error
-        data = _move_facts(was, _whereabouts(appointment))
+        data = move_facts(was, whereabouts(appointment))
         write_down(appointment, topic=topics.MOVED, from_status=from_status, actor=actor, data=data)
         return appointment
 
@@ -171,7 +172,8 @@ def give_place_back(appointment: Appointment) -> None:
         free_claims(Claim.objects.filter(appointment=appointment))
 
 
-def _whereabouts(appointment: Appointment) -> _Whereabouts:
+def whereabouts(appointment: Appointment) -> Whereabouts:
+    """Return where a visit is, to be compared with where it will be."""
     return (
         appointment.appointment_date,
         appointment.ends_at,
@@ -180,7 +182,7 @@ def _whereabouts(appointment: Appointment) -> _Whereabouts:
     )
 
 
-def _move_facts(was: _Whereabouts, is_now: _Whereabouts) -> dict[str, str | int]:
+def move_facts(was: Whereabouts, is_now: Whereabouts) -> dict[str, str | int]:
     """Where a visit was and is, for the log and for whoever waits for the time it left."""
     facts: dict[str, str | int] = {
         "from": was[0].isoformat(),

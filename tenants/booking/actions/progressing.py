@@ -6,18 +6,18 @@ from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import F
 from django.db.models.functions import Now
 
 from tenants.audit.actions import Actor
 from tenants.booking import topics
 from tenants.booking.actions.logbook import OPEN, locked_appointment, require_status, write_down
 from tenants.booking.actions.placing import alternatives_finder, lock_place, offered
+from tenants.booking.actions.seating import admit
 from tenants.booking.actions.writing import claim_place
 from tenants.booking.errors import SlotInPast, TooEarly
-from tenants.booking.models import Appointment, AppointmentEvent, AppointmentStatus, GroupSession
+from tenants.booking.models import Appointment, AppointmentEvent, AppointmentStatus
 from tenants.booking.policy import current_policy
-from tenants.booking.reservation_errors import NothingToUndo, SessionFull, UndoTooLate
+from tenants.booking.reservation_errors import NothingToUndo, UndoTooLate
 from tenants.booking.transactions import in_transaction, translate_overlap
 
 UNDO_MINUTES: Final = 60
@@ -118,7 +118,7 @@ def restore_appointment(
     A cancelled visit gets its time back until it would have begun, if nobody else has it; a completed or missed
     one can be opened again for `UNDO_MINUTES` by the database's clock. Locks the appointment, then its group
     session or the resources. Raises AppointmentNotFound, StaleVersion, NothingToUndo, UndoTooLate, and for a
-    cancelled one SlotInPast, SessionFull and what `book_appointment` raises.
+    cancelled one SlotInPast, what `book_appointment` raises, and for a seat what `take_seat` raises.
     """
 
     def work() -> Appointment:
@@ -159,12 +159,8 @@ def _what_ended(appointment: Appointment) -> AppointmentEvent | None:
 def _take_place_again(appointment: Appointment, *, now: dt.datetime) -> None:
     if appointment.appointment_date <= now:
         raise SlotInPast
-    if appointment.session_id is not None:
-        seats = GroupSession.objects.filter(
-            pk=appointment.session_id, cancelled_at=None, taken__lt=F("capacity")
-        )
-        if not seats.update(taken=F("taken") + 1):
-            raise SessionFull(params={"alternatives": []})
+    if appointment.session is not None:
+        admit(appointment.session, channel=appointment.source, now=now, for_staff=True)
         return
     policy = current_policy()
     offer = offered(
