@@ -1,4 +1,4 @@
-"""Keeping a doctor's time free of visits."""
+"""Keeping time of a doctor, a room or a device free of visits."""
 
 import datetime as dt
 
@@ -20,23 +20,24 @@ REASON_LENGTH = 200
 
 def block_time(
     *,
-    doctor_id: int,
+    doctor_id: int | None = None,
+    resource_id: int | None = None,
     clinic_id: int | None,
     starts_at: dt.datetime,
     ends_at: dt.datetime,
     reason: str,
     actor: Actor,
 ) -> Claim:
-    """Close `[starts_at, ends_at)` of a doctor for visits in every clinic; `clinic_id` says where it was noted.
+    """Close `[starts_at, ends_at)` for visits: of a doctor, in every clinic, or of any resource by its own id.
 
-    Locks the doctor. Raises BadInterval, NotFound for an unknown doctor, TimeNotFree when visits or other
-    blocks are in it.
+    `clinic_id` says where it was noted. Locks the resource. Raises BadInterval, NotFound for an unknown doctor or
+    resource, TimeNotFree when visits or other blocks are in it.
     """
     if ends_at <= starts_at:
         raise BadInterval
 
     def work() -> Claim:
-        resource = _locked_resource(doctor_id)
+        resource = _locked_resource(doctor_id, resource_id)
         span = DateTimeTZRange(starts_at, ends_at)
         met = list(
             Claim.objects.filter(resource=resource, active=True, overbook=False, span__overlap=span)
@@ -63,18 +64,25 @@ def block_time(
                 raise TimeNotFree(params={"appointments": []}) from error
             raise
         rewrite_around([(resource.pk, starts_at, ends_at)])
-        record("booking.time_blocked", actor=actor, on=block, data={"doctor": doctor_id, "clinic": clinic_id})
+        whose = {"doctor": resource.doctor_id} if resource.doctor_id else {"resource": resource.pk}
+        record("booking.time_blocked", actor=actor, on=block, data={**whose, "clinic": clinic_id})
         return block
 
     return in_transaction(work)
 
 
 def move_block(
-    *, claim_id: int, doctor_id: int, starts_at: dt.datetime, ends_at: dt.datetime, actor: Actor
+    *,
+    claim_id: int,
+    doctor_id: int | None = None,
+    resource_id: int | None = None,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    actor: Actor,
 ) -> Claim:
-    """Give blocked time another beginning, end or doctor, in one step; return the claim that replaces it.
+    """Give blocked time another beginning, end, doctor or room, in one step; return the claim that replaces it.
 
-    Locks the claim, then the doctor. Raises BlockNotFound, and what `block_time` raises; then nothing is changed.
+    Locks the claim, then the resource. Raises BlockNotFound, and what `block_time` raises; then nothing is changed.
     """
 
     def work() -> Claim:
@@ -86,6 +94,7 @@ def move_block(
         unblock_time(claim_id=claim_id, actor=actor)
         return block_time(
             doctor_id=doctor_id,
+            resource_id=resource_id,
             clinic_id=block.clinic_id,
             starts_at=starts_at,
             ends_at=ends_at,
@@ -113,12 +122,17 @@ def unblock_time(*, claim_id: int, actor: Actor) -> None:
     in_transaction(work)
 
 
-def _locked_resource(doctor_id: int) -> Resource:
-    rows = Resource.objects.select_for_update().filter(doctor_id=doctor_id)
-    resource = rows.first()
+def _locked_resource(doctor_id: int | None, resource_id: int | None) -> Resource:
+    rows = Resource.objects.select_for_update()
+    if resource_id is not None:
+        found = rows.filter(pk=resource_id).first()
+        if found is None:
+            raise NotFound(code="resource_unknown")
+        return found
+    resource = rows.filter(doctor_id=doctor_id).first()
     if resource is None:
-        if not Doctor.objects.filter(pk=doctor_id).exists():
+        if doctor_id is None or not Doctor.objects.filter(pk=doctor_id).exists():
             raise NotFound(code="doctor_unknown")
         ensure_doctor_resource(doctor_id)
-        resource = rows.get()
+        resource = rows.get(doctor_id=doctor_id)
     return resource
