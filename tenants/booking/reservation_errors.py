@@ -1,6 +1,7 @@
 """What is refused around holds, approvals, series, group sessions, the waiting list and mass rebooking."""
 
-from collections.abc import Callable, Sequence
+import datetime as dt
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -66,19 +67,52 @@ class SeriesConflict(SlotTaken):
     code = "series_conflict"
     message = _("Some of these dates cannot be booked, so none was. Please choose others for them.")
 
-    def __init__(self, refused: Sequence[tuple[str, DomainError]]) -> None:
+    def __init__(
+        self,
+        refused: Mapping[dt.datetime, DomainError],
+        *,
+        find: Callable[[], Mapping[dt.datetime, list[dict[str, object]]]],
+    ) -> None:
         super().__init__()
-        self._refused = refused
+        self._find: Callable[[], Mapping[dt.datetime, list[dict[str, object]]]] | None = find
+        self._starts = list(refused)
         self.params["dates"] = [
-            {"starts_at": starts_at, "code": error.code, "message": str(error.message), "alternatives": []}
-            for starts_at, error in refused
+            {
+                "starts_at": starts_at.isoformat().replace("+00:00", "Z"),
+                "code": error.code,
+                "message": str(error.message),
+                "alternatives": [],
+            }
+            for starts_at, error in refused.items()
         ]
 
     def look_for_alternatives(self) -> None:
-        for row, (_starts_at, error) in zip(self.params["dates"], self._refused, strict=True):
-            if isinstance(error, SlotTaken):
-                error.look_for_alternatives()
-                row["alternatives"] = error.params["alternatives"]
+        """Fill the `alternatives` of every date, once. Needs a connection that can run queries."""
+        if self._find is None:
+            return
+        found = self._find()
+        for starts_at, row in zip(self._starts, self.params["dates"], strict=True):
+            row["alternatives"] = found.get(starts_at, [])
+        self._find = None
+
+
+class SeriesNotFound(NotFound):
+    code = "series_not_found"
+    message = _("There is no such series of visits.")
+
+
+class SeriesChanged(Conflict):
+    """The visits that are still to come are not those that the caller saw."""
+
+    code = "series_changed"
+    message = _(
+        "These visits were changed in the meantime. Please look at them again before you cancel them."
+    )
+
+
+class NothingToCancel(Conflict):
+    code = "nothing_to_cancel"
+    message = _("None of these visits is still to come.")
 
 
 class ChainConflict(SlotTaken):

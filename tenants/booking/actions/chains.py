@@ -12,10 +12,12 @@ from saas.core.errors import DomainError, NotFound
 from tenants.audit.actions import Actor
 from tenants.booking.actions.booking import book_appointment
 from tenants.booking.counting import lock_caps_of
+from tenants.booking.errors import ServiceNotOffered
 from tenants.booking.loading import lock_resources
 from tenants.booking.models import Appointment, AppointmentSeries, Resource, SeriesKind
 from tenants.booking.reservation_errors import BadChain, ChainConflict
 from tenants.booking.selectors.chains import LONGEST_CHAIN, Wanted, find_chains
+from tenants.booking.selectors.series import slot_params
 from tenants.booking.transactions import in_transaction
 
 _ALTERNATIVES: Final = 3
@@ -46,7 +48,7 @@ def book_chain(
 
     Locks every resource that any part may need, in id order, before the first one is booked. Raises BadChain for
     parts that do not follow each other, ChainConflict when one cannot be had (with other ways on that day),
-    NotFound for something unknown.
+    ServiceNotOffered and PatientNotFound for something unknown.
     """
     if not 1 < len(parts) <= LONGEST_CHAIN:
         raise BadChain
@@ -62,21 +64,12 @@ def book_chain(
             since=since - dt.timedelta(hours=12),
             until=since + dt.timedelta(days=3),
             now=now,
+            patient_id=patient_id,
             for_staff=for_staff,
+            channel=source,
             limit=_ALTERNATIVES,
         )
-        return [
-            [
-                {
-                    "starts_at": slot.starts_at.isoformat().replace("+00:00", "Z"),
-                    "doctor": slot.doctor_id,
-                    "clinic": slot.clinic_id,
-                    "service": slot.service_id,
-                }
-                for slot in chain.slots
-            ]
-            for chain in chains
-        ]
+        return [[slot_params(slot) for slot in chain.slots] for chain in chains]
 
     def work() -> list[Appointment]:
         _lock_all(parts, clinic_id=clinic_id)
@@ -103,7 +96,7 @@ def book_chain(
                         position=position,
                     )
                 )
-            except NotFound:
+            except (NotFound, ServiceNotOffered):
                 raise
             except DomainError as error:
                 raise ChainConflict(part=position, cause=error, find=others) from error

@@ -1,41 +1,35 @@
 """Repeated visits: the same service with the same doctor on many dates, booked all or not at all."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.utils.functional import Promise
 
 from saas.core.errors import DomainError, NotFound
 from tenants.audit.actions import Actor
 from tenants.booking.actions.booking import book_appointment
+from tenants.booking.actions.changing import cancel_appointment
+from tenants.booking.actions.logbook import OPEN
+from tenants.booking.errors import ServiceNotOffered
 from tenants.booking.models import Appointment, AppointmentSeries, SeriesKind
-from tenants.booking.reservation_errors import BadSeries, SeriesConflict
-from tenants.booking.selectors.slots_of_day import nearest_slots
-from tenants.booking.selectors.values import Slot
-from tenants.booking.selectors.verdict import explain
+from tenants.booking.reservation_errors import (
+    BadSeries,
+    NothingToCancel,
+    SeriesChanged,
+    SeriesConflict,
+    SeriesNotFound,
+)
+from tenants.booking.selectors.series import (
+    MOST_DATES,
+    Asked,
+    Interval,
+    alternatives_for,
+    in_order,
+    slot_params,
+)
 from tenants.booking.transactions import in_transaction
-from tenants.clinics.models import Clinic
-
-MOST_DATES: Final = 60
-_ALTERNATIVES: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedDate:
-    """One date of a series; with a `code` other than "bookable", `message` says why not and others are offered."""
-
-    starts_at: dt.datetime
-    code: str
-    message: str | Promise
-    alternatives: tuple[Slot, ...] = ()
-
-    @property
-    def is_bookable(self) -> bool:
-        return self.code == "bookable"
 
 
 def dates_by_rule(
@@ -66,48 +60,6 @@ def dates_by_rule(
     return found
 
 
-def plan_series(
-    *,
-    doctor_id: int,
-    service_id: int,
-    clinic_id: int,
-    dates: Sequence[dt.datetime],
-    now: dt.datetime,
-    for_staff: bool = False,
-) -> list[PlannedDate]:
-    """Check every date and return them in order, those that cannot be had with the nearest free times.
-
-    Nothing is locked: the booking checks again. Raises BadSeries, NotFound for an unknown clinic.
-    """
-    zone = Clinic.objects.filter(pk=clinic_id).values_list("time_zone", flat=True).first()
-    if zone is None:
-        raise NotFound(code="clinic_unknown")
-    planned: list[PlannedDate] = []
-    for starts_at in _in_order(dates):
-        verdict = explain(
-            doctor_id=doctor_id,
-            service_id=service_id,
-            clinic_id=clinic_id,
-            starts_at=starts_at,
-            now=now,
-            for_staff=for_staff,
-        )
-        others: list[Slot] = []
-        if not verdict.bookable:
-            others = nearest_slots(
-                doctor_id=doctor_id,
-                service_id=service_id,
-                clinic_id=clinic_id,
-                time_zone=zone,
-                around=starts_at,
-                limit=_ALTERNATIVES,
-                now=now,
-                for_staff=for_staff,
-            )
-        planned.append(PlannedDate(starts_at, verdict.code, verdict.message, tuple(others)))
-    return planned
-
-
 def book_series(
     *,
     doctor_id: int,
@@ -124,16 +76,17 @@ def book_series(
 ) -> list[Appointment]:
     """Book a visit on each date in one transaction, or none; return them in order, each with its position from 1.
 
-    Every date is tried, so that SeriesConflict names all that cannot be had. All are of one doctor and service, so
-    the first visit locks what all of them need. Raises BadSeries, SeriesConflict, and what is wrong with all of
-    them: PatientNotFound, ServiceNotOffered for something unknown, ValidationError.
+    Every date is tried, so that SeriesConflict names all that cannot be had, with the nearest free times. All are
+    of one doctor and service, so the first visit locks what all of them need. Raises BadSeries, SeriesConflict, and
+    what is wrong with all of them: PatientNotFound, ServiceNotOffered, ValidationError.
     """
-    ordered = _in_order(dates)
+    ordered = in_order(dates)
+    asked = Asked(doctor_id, service_id, clinic_id, patient_id, source, for_staff, now)
 
     def work() -> list[Appointment]:
         series = AppointmentSeries.objects.create(kind=SeriesKind.SERIES)
         booked: list[Appointment] = []
-        refused: list[tuple[str, DomainError]] = []
+        refused: dict[dt.datetime, DomainError] = {}
         for position, starts_at in enumerate(ordered, start=1):
             try:
                 with transaction.atomic():  # a savepoint: the next date is tried as if this one had not been
@@ -154,19 +107,62 @@ def book_series(
                             position=position,
                         )
                     )
-            except NotFound:
+            except (NotFound, ServiceNotOffered):
                 raise
             except DomainError as error:
-                refused.append((starts_at.isoformat().replace("+00:00", "Z"), error))
+                refused[starts_at] = error
         if refused:
-            raise SeriesConflict(refused)
+            kept = [(visit.appointment_date, visit.ends_at) for visit in booked]
+            raise SeriesConflict(refused, find=lambda: _offered_instead(asked, list(refused), kept))
         return booked
 
     return in_transaction(work)
 
 
-def _in_order(dates: Sequence[dt.datetime]) -> list[dt.datetime]:
-    ordered = sorted({at.astimezone(dt.UTC) for at in dates})
-    if not 1 <= len(ordered) <= MOST_DATES:
-        raise BadSeries(params={"most": MOST_DATES})
-    return ordered
+def cancel_series(
+    *,
+    public_id: UUID | str,
+    reason: str = "",
+    expected: Mapping[UUID, int] | None = None,
+    actor: Actor,
+    now: dt.datetime,
+    for_staff: bool = False,
+) -> list[Appointment]:
+    """Cancel every visit of a series or chain that is still to come, all or none; return them in order.
+
+    `expected` are the versions, by public id, of the visits that the caller saw and means: with others SeriesChanged
+    is raised. Locks the visits in the order of their ids. Raises SeriesNotFound, SeriesChanged, NothingToCancel, and
+    CancellationTooLate for patients.
+    """
+
+    def work() -> list[Appointment]:
+        series = AppointmentSeries.objects.filter(public_id=public_id).first()
+        if series is None:
+            raise SeriesNotFound
+        coming = Appointment.objects.filter(series=series, status__in=OPEN, appointment_date__gt=now)
+        versions = dict(coming.select_for_update().order_by("pk").values_list("public_id", "version"))
+        if expected is not None and versions != dict(expected):
+            raise SeriesChanged
+        if not versions:
+            raise NothingToCancel
+        cancelled = [
+            cancel_appointment(
+                public_id=each,
+                reason=reason,
+                expected_version=version,
+                actor=actor,
+                now=now,
+                for_staff=for_staff,
+            )
+            for each, version in versions.items()
+        ]
+        return sorted(cancelled, key=lambda visit: visit.position)
+
+    return in_transaction(work)
+
+
+def _offered_instead(
+    asked: Asked, refused: Sequence[dt.datetime], kept: Sequence[Interval]
+) -> dict[dt.datetime, list[dict[str, object]]]:
+    found = alternatives_for(asked, refused=refused, kept=kept)
+    return {starts_at: [slot_params(slot) for slot in slots] for starts_at, slots in found.items()}
