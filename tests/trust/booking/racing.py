@@ -74,6 +74,14 @@ def count_overlaps() -> int:
     return count
 
 
+def count_deadlocks() -> int:
+    """Return how many deadlocks the database has ended so far. A backend reports its own when it goes at the latest."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        count: int = cursor.fetchone()[0]
+    return count
+
+
 def _timed(job: Callable[[], T]) -> Outcome[T]:
     begun = time.monotonic()
     try:

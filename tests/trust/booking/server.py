@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,8 +20,13 @@ STARTS_WITHIN_SECONDS = 60
 
 
 @contextmanager
-def web_server(log: Path, *, workers: int = 2, threads: int = 8) -> Iterator[str]:
-    """Run gunicorn with real workers and threads; give its address. Limits of the API are out of the way."""
+def web_server(
+    log: Path, *, workers: int = 2, threads: int = 8, settings: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """Run gunicorn with real workers and threads; give its address. Limits of the API are out of the way.
+
+    `settings` are more variables of its environment.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -34,6 +39,7 @@ def web_server(log: Path, *, workers: int = 2, threads: int = 8) -> Iterator[str
         "DATABASE_URL": database,
         "PYTHONPATH": os.pathsep.join([str(ROOT / "platform"), str(ROOT)]),
         "API_BOOKINGS_PER_MINUTE": "1000000",
+        **(settings or {}),
     }
     command = [sys.executable, "-m", "gunicorn", "saas.wsgi:application", "--worker-class", "gthread"]
     command += ["--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--threads", str(threads)]

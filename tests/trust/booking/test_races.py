@@ -47,8 +47,8 @@ def kinds(outcomes: list[Any]) -> Counter[str]:
 
 
 def half_written() -> int:
-    """Appointments that lack their claim, log, audit record or event."""
-    ids = set(Appointment.objects.values_list("pk", flat=True))
+    """Appointments that lack their claim, log, audit record or event. A seat's claim is its session's."""
+    ids = set(Appointment.objects.filter(session=None).values_list("pk", flat=True))
     return sum(
         len(ids - {int(found) for found in having})
         for having in (
