@@ -45,6 +45,8 @@ def run(env: Mapping[str, str], plan: Plan) -> int:
     chain = build(networks.provision("chain"), plan.size)
     by_networks: dict[int, Figures] = {}
     there = 1
+    with progress.step("Warm-up"):
+        measure(chain)
     for wanted in plan.networks:
         _clone(wanted - there)
         there = max(there, wanted)

@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from saas.core.errors import NotFound, Refused
@@ -16,15 +16,17 @@ from tenants.audit.actions import Actor, record
 
 TOKEN_PREFIX: Final = "pc_"  # noqa: S105 - marks our tokens for people and secret scanners
 _SHOWN_CHARACTERS: Final = 8
-_FIND: Final = """
+_FIELDS: Final = [field.attname for field in ApiToken._meta.concrete_fields]
+_COLUMNS: Final = ", ".join(str(field.column) for field in ApiToken._meta.concrete_fields)
+_FIND: Final = f"""
 WITH noted AS (
   UPDATE api_apitoken SET last_used_on = %(today)s
   WHERE token_hash = %(hash)s AND last_used_on IS DISTINCT FROM %(today)s
     AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %(now)s)
 )
-SELECT * FROM api_apitoken
+SELECT {_COLUMNS} FROM api_apitoken
 WHERE token_hash = %(hash)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %(now)s)
-"""
+"""  # noqa: S608 - our own columns
 _TOKEN: Final = re.compile(r"^pc_[A-Za-z0-9_-]{43}$")
 
 
@@ -85,9 +87,10 @@ def find_token(secret: str, *, now: datetime) -> ApiToken | None:
     """
     if not _TOKEN.match(secret):
         return None
-    return next(
-        iter(ApiToken.objects.raw(_FIND, {"hash": _hash(secret), "now": now, "today": now.date()})), None
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, {"hash": _hash(secret), "now": now, "today": now.date()})
+        row = cursor.fetchone()
+    return None if row is None else ApiToken.from_db(connection.alias, _FIELDS, row)
 
 
 def _hash(secret: str) -> str:

@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from django.db import connection
 from django.utils import timezone
 
+from saas.core.batch import Batch
 from tenants.booking.models import ClaimKind, Resource, ResourceKind
 from tenants.booking.slots import Busy, BusyKind, BusyTimes
 from tenants.booking.windows.instants import ONE_DAY
@@ -22,34 +23,35 @@ _BUSY: Final = """
     WHERE r.doctor_id = ANY(%s) AND c.active AND NOT c.overbook AND c.span && tstzrange(%s, %s, '[)')
       AND (c.expires_at IS NULL OR c.expires_at > statement_timestamp())
 """
-_LOCK: Final = """
-    SELECT r.id, r.is_active, EXISTS (SELECT FROM patients_patient p WHERE p.id = %s)
-    FROM booking_resource r WHERE r.id = ANY(%s) ORDER BY r.id FOR UPDATE OF r
-"""
-_WINDOWS: Final = """
-    SELECT 0, r.id, NULL::bigint, NULL::timestamptz, NULL::timestamptz, r.windows_until, NULL::bigint, NULL::bigint
+_LOCK: Final = "SELECT id FROM booking_resource WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+_RESOURCES_AND_WINDOWS: Final = """
+    SELECT 0, r.id, NULL::bigint, NULL::timestamptz, NULL::timestamptz, r.windows_until, r.version, NULL::bigint,
+           r.is_active
     FROM booking_resource r WHERE r.id = ANY(%s)
     UNION ALL
-    SELECT 1, w.resource_id, w.clinic_id, lower(w.span), upper(w.span), w.local_date, NULL, NULL
+    SELECT 1, w.resource_id, w.clinic_id, lower(w.span), upper(w.span), w.local_date, NULL, NULL, NULL
     FROM booking_workwindow w WHERE w.resource_id = ANY(%s) AND w.local_date >= %s AND w.local_date < %s
     UNION ALL
 """
 # Claims are joined to bigints: the exclusion constraint's index has no equality of bigint and integer, which numbers
 # of psycopg2 are, and without it the planner reads that stretch of time of all resources.
-# The first column says what a row is: 0 a resource, 1 a window, 2 a claim, 3 a block, 4 a claim that ends now.
+# The first column says what a row is: 0 a resource, 1 a window, 2 a claim, 3 a block, 4 a claim that ends now, 5 the
+# patient.
 _SITUATION: Final = f"""
-    {_WINDOWS}
+    {_RESOURCES_AND_WINDOWS}
     SELECT CASE c.kind WHEN 'block' THEN 3 ELSE 2 END, c.resource_id, c.clinic_id, lower(c.span), upper(c.span),
-           NULL, NULL, NULL
+           NULL, NULL, NULL, NULL
     FROM unnest(%s::bigint[]) AS wanted(id) JOIN booking_claim c ON c.resource_id = wanted.id
     WHERE c.active AND NOT c.overbook AND c.span && tstzrange(%s, %s, '[)')
       AND (c.expires_at IS NULL OR c.expires_at > statement_timestamp())
 """  # noqa: S608 - our own text
 _SITUATION_UNDER_LOCK: Final = f"""
-    {_WINDOWS}
+    {_RESOURCES_AND_WINDOWS}
+    SELECT 5, p.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM patients_patient p WHERE p.id = %s
+    UNION ALL
     SELECT CASE WHEN coalesce(c.expires_at <= statement_timestamp(), false) OR coalesce(c.hold_id = %s, false) THEN 4
                 WHEN c.kind = 'block' THEN 3 ELSE 2 END,
-           c.resource_id, c.clinic_id, lower(c.span), upper(c.span), NULL, c.id, c.appointment_id
+           c.resource_id, c.clinic_id, lower(c.span), upper(c.span), NULL, c.id, c.appointment_id, NULL
     FROM unnest(%s::bigint[]) AS wanted(id) JOIN booking_claim c ON c.resource_id = wanted.id
     WHERE c.active AND NOT c.overbook AND c.span && tstzrange(%s, %s, '[)')
 """  # noqa: S608 - our own text
@@ -57,6 +59,7 @@ _IS_RESOURCE: Final = 0
 _IS_WINDOW: Final = 1
 _IS_BLOCK: Final = 3
 _HAS_ENDED: Final = 4
+_IS_PATIENT: Final = 5
 _END: Final = """
     WITH ended AS (
       UPDATE booking_claim SET active = false WHERE id = ANY(%s) RETURNING resource_id
@@ -99,18 +102,23 @@ class Scope:
 
     @property
     def window_params(self) -> list[Any]:
-        """The parameters of the statement's part about windows."""
-        ids = list(self.windowed_ids)
-        return [ids, ids, self.first, self.last]
+        """The parameters of the statement's part about resources and windows."""
+        return [list(self.resource_ids), list(self.windowed_ids), self.first, self.last]
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Windows in order and claims by resource, as far as the scope goes."""
+    """Windows in order and claims by resource, as far as the scope goes, with the versions of the resources there.
+
+    `in_use` are those of them that are in use. `has_patient` is known under the lock only.
+    """
 
     windows: dict[int, list[StoredWindow]]
     claims: dict[int, list[Taking]]
+    versions: dict[int, int]
+    in_use: frozenset[int]
     ended: tuple[Ended, ...] = ()
+    has_patient: bool = False
 
     def busy(self, resource_id: int) -> BusyTimes:
         """Return when a resource is busy, by claims."""
@@ -118,15 +126,6 @@ class Situation:
             Busy(starts_at, ends_at, kind)
             for starts_at, ends_at, kind, _clinic in self.claims.get(resource_id, ())
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Locked:
-    """Which of the resources are there and locked, which of them are in use, and whether the patient is there."""
-
-    resource_ids: tuple[int, ...]
-    in_use: frozenset[int]
-    patient_exists: bool
 
 
 def read_situation(scope: Scope) -> Situation:
@@ -139,26 +138,20 @@ def read_situation(scope: Scope) -> Situation:
     return _situation(scope, _rows(_SITUATION, params), moving=None)
 
 
-def situation_under_lock(scope: Scope, *, moving: int | None, hold_id: int | None) -> Situation:
-    """Return the same for locked resources, with the holds that end now apart. One query when windows are fresh.
+def lock_situation(
+    scope: Scope, *, patient_id: int | None, moving: int | None, hold_id: int | None
+) -> Situation:
+    """Lock the resources in id order, which rules out deadlocks, and return the same as it is then, in one round trip.
 
-    Those are the expired ones and `hold_id`. `moving` leaves one appointment's own claims out.
+    Must be in a transaction. Windows and claims are read by a statement of their own after the one that waits for
+    the locks. The holds that end now are apart: the expired ones and `hold_id`. `moving` leaves one appointment's
+    own claims out.
     """
-    params = [*scope.window_params, hold_id, list(scope.resource_ids), scope.since, scope.until]
-    return _situation(scope, _rows(_SITUATION_UNDER_LOCK, params), moving=moving)
-
-
-def lock_for_visit(resource_ids: Collection[int], *, patient_id: int | None) -> Locked:
-    """Lock resource rows in id order, which rules out deadlocks; also say whether the patient exists. One query.
-
-    Must be in a transaction; windows and claims have to be read after this, in a statement of their own.
-    """
-    rows = _rows(_LOCK, [patient_id, list(resource_ids)])
-    return Locked(
-        resource_ids=tuple(row[0] for row in rows),
-        in_use=frozenset(row[0] for row in rows if row[1]),
-        patient_exists=any(row[2] for row in rows),
-    )
+    batch = Batch()
+    batch.add(_LOCK, [list(scope.resource_ids)])
+    params = [*scope.window_params, patient_id, hold_id, list(scope.resource_ids), scope.since, scope.until]
+    batch.add(_SITUATION_UNDER_LOCK, params)
+    return _situation(scope, batch.run(), moving=moving)
 
 
 def end_claims(claim_ids: Collection[int]) -> None:
@@ -195,24 +188,44 @@ def lock_resources(resource_ids: Collection[int]) -> list[int]:
 def _situation(scope: Scope, rows: list[tuple[Any, ...]], *, moving: int | None) -> Situation:
     windows: dict[int, list[StoredWindow]] = defaultdict(list)
     claims: dict[int, list[Taking]] = defaultdict(list)
+    resources: dict[int, tuple[dt.date | None, int, bool]] = {}
     ended: list[Ended] = []
-    fresh = scope.first >= timezone.now().date() - HISTORY_DAYS * ONE_DAY
-    for kind, resource_id, clinic_id, starts_at, ends_at, date, claim_id, appointment_id in rows:
+    has_patient = False
+    for kind, resource_id, clinic_id, starts_at, ends_at, date, number, appointment_id, is_active in rows:
         if kind == _IS_WINDOW:
             windows[resource_id].append(StoredWindow(clinic_id, date, starts_at, ends_at))
         elif kind == _IS_RESOURCE:
-            fresh = fresh and date is not None and date >= scope.last
+            resources[resource_id] = (date, number, is_active)
+        elif kind == _IS_PATIENT:
+            has_patient = True
         elif kind == _HAS_ENDED:
-            ended.append(Ended(claim_id, resource_id, starts_at, ends_at))
+            ended.append(Ended(number, resource_id, starts_at, ends_at))
         elif moving is None or appointment_id != moving:
             blocked = BusyKind.BLOCKED if kind == _IS_BLOCK else BusyKind.TAKEN
             claims[resource_id].append(Taking(starts_at, ends_at, blocked, clinic_id))
-    if not fresh:  # stale, or beyond what is stored
-        windows = windows_of(scope.windowed_ids, first=scope.first, last=scope.last)
-    else:
+    if _are_stored(scope, resources):
         for found in windows.values():
             found.sort(key=_beginning)
-    return Situation(windows=windows, claims=claims, ended=tuple(ended))
+    else:
+        windows = windows_of(scope.windowed_ids, first=scope.first, last=scope.last)
+    return Situation(
+        windows=windows,
+        claims=claims,
+        versions={resource_id: version for resource_id, (_until, version, _used) in resources.items()},
+        in_use=frozenset(resource_id for resource_id, (_until, _version, used) in resources.items() if used),
+        ended=tuple(ended),
+        has_patient=has_patient,
+    )
+
+
+def _are_stored(scope: Scope, resources: Mapping[int, tuple[dt.date | None, int, bool]]) -> bool:
+    """Whether the windows asked for are stored as they should be: not stale, and not beyond what is stored."""
+    if scope.first < timezone.now().date() - HISTORY_DAYS * ONE_DAY:
+        return False
+    known_until = (
+        resources[resource_id][0] for resource_id in scope.windowed_ids if resource_id in resources
+    )
+    return all(until is not None and until >= scope.last for until in known_until)
 
 
 def _beginning(window: StoredWindow) -> dt.datetime:

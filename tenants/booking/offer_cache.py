@@ -32,6 +32,7 @@ class BookingFacts:
     """The rules, a service's offers by one doctor on a date, and the dates on which its price or length changes.
 
     `country` is the network's, which reads phone numbers without a code; `special` what binds these visits besides.
+    `generation` changes with the catalogue and the rules, see `remembering`.
     """
 
     policy: Policy
@@ -40,6 +41,7 @@ class BookingFacts:
     names: Names
     country: str
     special: Special
+    generation: float
 
 
 def offers_on(*, doctor_id: int, service_id: int, on_date: dt.date) -> list[Offer]:
@@ -61,7 +63,7 @@ def booking_facts(*, doctor_id: int, service_id: int, on_date: dt.date) -> Booki
     changes_key = f"changes:{service_id}"
     names_key = f"names:{doctor_id}:{service_id}"
     special_key = _special_key(doctor_id, service_id)
-    found = remembered_together(
+    number, found = remembered_together(
         {
             POLICY_KEY: read_policy,
             "country": lambda: organisation().country,
@@ -78,6 +80,7 @@ def booking_facts(*, doctor_id: int, service_id: int, on_date: dt.date) -> Booki
         names=found[names_key],
         country=found["country"],
         special=found[special_key],
+        generation=number,
     )
 
 

@@ -22,27 +22,29 @@ _SECONDS: Final = 60
 
 def remembered(key: str, read: Callable[[], T]) -> T:
     """Return the cached value of `key`, or what `read` returns."""
-    found: T = remembered_together({key: read})[key]
+    found: T = remembered_together({key: read})[1][key]
     return found
 
 
-def remembered_together(wanted: dict[str, Callable[[], Any]]) -> dict[str, Any]:
-    """Return the cached values of several keys, or what their functions return: one round trip when all are there."""
+def remembered_together(wanted: dict[str, Callable[[], Any]]) -> tuple[float, dict[str, Any]]:
+    """Return the generation and the cached values of several keys, or what their functions return.
+
+    One round trip when all are there.
+    """
     names = {key: f"booking:{key}" for key in wanted}
     cached = cache.get_many([_GENERATION, *names.values()])
-    generation = cached.get(_GENERATION)
+    number: float | None = cached.get(_GENERATION)
+    if number is None:
+        number = generation()
     found: dict[str, Any] = {}
     for key, read in wanted.items():
         entry: tuple[float, Any] | None = cached.get(names[key])
-        if entry is not None and generation is not None and entry[0] == generation:
+        if entry is not None and entry[0] == number:
             found[key] = entry[1]
             continue
-        if generation is None:
-            cache.add(_GENERATION, _moment(), None)
-            generation = cache.get(_GENERATION)
         found[key] = read()
-        cache.set(names[key], (generation, found[key]), _SECONDS)
-    return found
+        cache.set(names[key], (number, found[key]), _SECONDS)
+    return number, found
 
 
 def generation() -> float:

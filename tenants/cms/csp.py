@@ -30,7 +30,7 @@ ADMIN_POLICY: Final[dict[str, list[str]]] = {
 
 
 class AdminPolicyMiddleware:
-    """Replaces the site's policy on `/cms/` paths. Stands below `CSPMiddleware`, which writes the header."""
+    """Replaces the site's policy on `/cms/` paths. Stands below `PolicyMiddleware`, which writes the header."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
-from django.db import connection
+from django.db import connection, models
 from django.db.models import Field, Model
 from psycopg2.extensions import AsIs
 
@@ -55,9 +56,31 @@ def key_of_latest(model: type[Model], *, as_text: bool = False) -> Any:  # noqa:
     return AsIs(f"currval('{sequence}'){'::text' if as_text else ''}")
 
 
+_AS_THEY_ARE: Final[dict[type[Field[Any, Any]], type]] = {
+    models.BigIntegerField: int,
+    models.BooleanField: bool,
+    models.CharField: str,
+    models.DateTimeField: dt.datetime,
+    models.EmailField: str,
+    models.ForeignKey: int,
+    models.IntegerField: int,
+    models.OneToOneField: int,
+    models.PositiveIntegerField: int,
+    models.PositiveSmallIntegerField: int,
+    models.SmallIntegerField: int,
+    models.TextField: str,
+}
+"""What Django's own fields, not subclasses of them, store as it is: most values of a row, with nothing to ask."""
+
+
 def _stored(field: Field[Any, Any], row: Model) -> object:
     value = field.pre_save(row, add=True)
-    return value if isinstance(value, AsIs) else field.get_db_prep_save(value, connection)
+    if isinstance(value, AsIs) or type(value) is _AS_THEY_ARE.get(type(field)):
+        if isinstance(value, dt.datetime) and value.tzinfo is None:
+            msg = f"{field.name}: an instant without a zone"
+            raise ValueError(msg)
+        return value
+    return field.get_db_prep_save(value, connection)
 
 
 @lru_cache(maxsize=64)

@@ -61,7 +61,7 @@ def scrub_text(text: str) -> str:
 
 def scrub_log_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
     """Process an event for structlog."""
-    kept = {key: event[key] for key in ("timestamp", "level", "request_id", "logger") if key in event}
+    kept = {key: event.pop(key) for key in ("timestamp", "level", "request_id", "logger") if key in event}
     return {**scrub(event), **kept}
 
 

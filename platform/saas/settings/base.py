@@ -51,7 +51,7 @@ MIDDLEWARE = [
     "saas.core.middleware.ResponseHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "saas.core.middleware.PolicyMiddleware",
     "tenants.cms.csp.AdminPolicyMiddleware",
     "saas.core.request_log.RequestLogMiddleware",
     "saas.networks.middleware.NetworkMiddleware",

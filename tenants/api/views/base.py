@@ -9,6 +9,7 @@ from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.schemas.inspectors import ViewInspector
 from rest_framework.views import APIView
 
@@ -18,6 +19,10 @@ from tenants.api.openapi import NetworkSchema
 from tenants.api.throttles import CallerThrottle
 
 MAX_BODY_BYTES: Final = 64 * 1024
+
+
+_DATA_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
+"""For answers that are data: whoever gets a browser to show one as a page gets nothing to run in it."""
 
 
 class BoundedJSONParser(JSONParser):
@@ -62,6 +67,11 @@ class ApiView(APIView):
         if not hasattr(self, (request.method or "").lower()):
             raise MethodNotAllowed(request.method or "")
         super().initial(request, *args, **kwargs)
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer.headers.setdefault("Content-Security-Policy", _DATA_POLICY)
+        return answer
 
 
 class UnknownAddress(ApiView):

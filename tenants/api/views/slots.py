@@ -1,6 +1,7 @@
 """Free times of one doctor or several on certain days: the hottest address of the API."""
 
-from datetime import date, timedelta
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db.models import Exists, F, OuterRef, Subquery
@@ -18,9 +19,9 @@ from tenants.api.params import Params
 from tenants.api.permissions import PublicCatalogue
 from tenants.api.views.base import ApiView
 from tenants.api.views.searching import Wanted, wanted_doctors
-from tenants.booking.gaps.versions import availability_version
 from tenants.booking.models import AppointmentSource
-from tenants.booking.selectors import Slot, free_slots, free_slots_of_many
+from tenants.booking.selectors import free_slots_of_many
+from tenants.booking.selectors.slots_of_day import FreeTimes, free_times, version_of_times
 from tenants.clinics.models import Clinic
 from tenants.doctors.models import Doctor
 from tenants.services.models import Service
@@ -72,31 +73,18 @@ class AvailableSlots(ApiView):
         params.done()
         if doctor_id is None or first is None or last is None:
             raise AssertionError  # done() raised
-        now = timezone.now()
-        version = availability_version(doctor_id=doctor_id, service_id=service_id, now=now)
-        headers = {"ETag": f'W/"{version}"'} if version else {}
-        if version and is_unchanged(request, headers["ETag"]):
-            return Response(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
-
-        def free(service: int | None) -> list[Slot]:
-            if service is None:
-                return []
-            return free_slots(
-                doctor_id=doctor_id,
-                service_id=service,
-                clinic_id=clinic_id,
-                start=first,
-                end=last + timedelta(days=1),
-                now=now,
-                channel=AppointmentSource.API,
-            )
-
-        found = free(service_id)
+        wish = _Wish(doctor_id, clinic_id, first, last + timedelta(days=1), timezone.now())
+        if service_id is not None and "If-None-Match" in request.headers:
+            headers = _etag(wish.version(service_id))
+            if headers and is_unchanged(request, headers["ETag"]):
+                return Response(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
+        found, version = wish.times(service_id)
         if not found:  # free times prove that doctor, service and clinic are public; without any, ask
             chosen = _checked_service(params, doctor_id=doctor_id, service_id=service_id, clinic_id=clinic_id)
             params.done()
             if service_id is None:
-                service_id, found = chosen, free(chosen)
+                service_id = chosen
+                found, version = wish.times(chosen)
             if not found:
                 Wanted([doctor_id], None, service_id, clinic_id).note_miss(request, wanted_on=first)
         return Response(
@@ -108,7 +96,7 @@ class AvailableSlots(ApiView):
                 "is_complete": True,
                 "slots": presenters.slots(found),
             },
-            headers=headers,
+            headers=_etag(version),
         )
 
     def _of_many(self, request: Request, params: Params) -> Response:
@@ -141,6 +129,30 @@ class AvailableSlots(ApiView):
                 "slots": presenters.slots(found[:MOST_SLOTS]),
             }
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """Whose times are asked for, on which local days `[start, end)`."""
+
+    doctor_id: int
+    clinic_id: int | None
+    start: date
+    end: date
+    now: datetime
+
+    def times(self, service_id: int | None) -> FreeTimes:
+        """Without a service there are none."""
+        if service_id is None:
+            return FreeTimes([], None)
+        return free_times(**asdict(self), service_id=service_id, channel=AppointmentSource.API)
+
+    def version(self, service_id: int) -> str | None:
+        return version_of_times(**asdict(self), service_id=service_id, channel=AppointmentSource.API)
+
+
+def _etag(version: str | None) -> dict[str, str]:
+    return {"ETag": f'W/"{version}"'} if version else {}
 
 
 def is_unchanged(request: Request | HttpRequest, etag: str) -> bool:

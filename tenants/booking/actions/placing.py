@@ -29,7 +29,7 @@ from tenants.booking.errors import (
     VisitTooLong,
 )
 from tenants.booking.gaps.store import rewrite_around
-from tenants.booking.loading import Ended, end_claims, lock_for_visit, situation_under_lock
+from tenants.booking.loading import Ended, end_claims, lock_situation
 from tenants.booking.offer_cache import special_of
 from tenants.booking.planning import Asking, plan_for
 from tenants.booking.policy import Policy
@@ -143,7 +143,7 @@ def lock_place(
 ) -> Place:
     """Lock the doctor with every room and device that may serve, in id order, and let the engine decide.
 
-    Two statements where no room, limit or hold that has ended matters: the locks, then windows and claims. Limits
+    One round trip where no room, limit or hold that has ended matters: the locks, then windows and claims. Limits
     of visits are locked after the resources, in id order, and counted then.
 
     `length` may differ from the offer's for a visit that is moved (`moving`: its id, whose own claims are not in
@@ -161,16 +161,15 @@ def lock_place(
         special = special_of(doctor_id=offer.doctor_id, service_id=offer.service_id)
     asking = Asking.of(special=special, policy=policy, channel=channel, for_staff=for_staff, now=now)
     scope = asking.scope_of_visit(starts_at, length, clinic_id=offer.clinic_id, zone=offer.time_zone)
-    locked = lock_for_visit(scope.resource_ids, patient_id=patient_id)
-    if special.resource_id is None or special.resource_id not in locked.resource_ids:
+    situation = lock_situation(scope, patient_id=patient_id, moving=moving, hold_id=hold_id)
+    if special.resource_id is None or special.resource_id not in situation.versions:
         raise ServiceNotOffered(code="doctor_unknown")
-    if patient_id is not None and not locked.patient_exists:
+    if patient_id is not None and not situation.has_patient:
         raise PatientNotFound
     caps = asking.caps_in(offer.clinic_id)
     if caps:
         caps = lock_caps(caps)
     day = starts_at.astimezone(ZoneInfo(offer.time_zone)).date()
-    situation = situation_under_lock(scope, moving=moving, hold_id=hold_id)
     plan = plan_for(
         offer,
         asking,
@@ -181,7 +180,7 @@ def lock_place(
             caps, zone=offer.time_zone, first=day, last=day + ONE_DAY, moving=moving, hold_id=hold_id
         ),
         length=length,
-        in_use=locked.in_use,
+        in_use=situation.in_use,
     )
     reason = examine(plan, starts_at)
     is_on_top = overbook and reason in OVERBOOKABLE

@@ -10,7 +10,7 @@ from tenants.audit.actions import Actor
 from tenants.booking import topics
 from tenants.booking.actions.logbook import note_down
 from tenants.booking.actions.placing import Place
-from tenants.booking.gaps.store import statement_around
+from tenants.booking.gaps.store import statement_taking, version_statement
 from tenants.booking.models import Appointment, Claim, ClaimKind
 
 
@@ -72,4 +72,9 @@ def _add_claims(batch: Batch, place: Place, *, kind: ClaimKind, **owner: Any) ->
                 **owner,
             )
         )
-    batch.add(*statement_around((span.resource_id, span.starts_at, span.ends_at) for span in place.spans))
+    doctor = place.spans[0]
+    touched = [span.resource_id for span in place.spans]
+    if doctor.overbook:  # takes no time away
+        batch.add(*version_statement(touched))
+    else:
+        batch.add(*statement_taking(doctor.resource_id, doctor.starts_at, doctor.ends_at, touched=touched))

@@ -53,6 +53,21 @@ _REWRITE_AROUND: Final = f"""
     )
     INSERT INTO booking_freegap ({_COLUMNS}) {_FREE}
 """  # noqa: S608 - see above
+# What a claim takes out of gaps that are right is cut out of them: booking need not look at windows and claims again.
+# A window is at most a day long, so the index on (resource_id, starts_at) is read for two.
+_TAKE: Final = f"""
+    WITH bumped AS (
+      UPDATE booking_resource SET version = version + 1 WHERE id = ANY(%s)
+    ), cut AS (
+      DELETE FROM booking_freegap
+      WHERE resource_id = %s AND starts_at < %s AND starts_at > %s::timestamptz - interval '2 days' AND ends_at > %s
+      RETURNING {_COLUMNS}
+    )
+    INSERT INTO booking_freegap ({_COLUMNS})
+    SELECT resource_id, clinic_id, local_date, starts_at, %s, window_starts_at FROM cut WHERE starts_at < %s
+    UNION ALL
+    SELECT resource_id, clinic_id, local_date, %s, ends_at, window_starts_at FROM cut WHERE ends_at > %s
+"""  # noqa: S608 - see above
 # Only what differs is written: a night's new day does not rewrite four hundred others.
 _FILL: Final = f"""
     WITH touched AS ({_WINDOWS} WHERE w.resource_id = ANY(%s) AND w.local_date >= %s),
@@ -69,6 +84,7 @@ _FILL: Final = f"""
 """  # noqa: S608 - see above
 _LOCK: Final = "SELECT id FROM booking_resource WHERE id = ANY(%s) AND kind = 'doctor' ORDER BY id FOR UPDATE"
 _LOCK_ALL: Final = "SELECT id FROM booking_resource WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+_GROW: Final = "UPDATE booking_resource SET version = version + 1 WHERE id = ANY(%s)"
 _FORGET: Final = "DELETE FROM booking_freegap WHERE local_date < %s"
 # Rows that only one side has, of the sample's resources.
 _DRIFT: Final = f"""
@@ -98,14 +114,24 @@ def rewrite_around(changes: Iterable[tuple[int, dt.datetime, dt.datetime]]) -> N
     """
     rows = list(changes)
     if rows:
-        _execute(*statement_around(rows))
+        ids = [row[0] for row in rows]
+        _execute(_REWRITE_AROUND, [ids, [row[1] for row in rows], [row[2] for row in rows], ids])
 
 
-def statement_around(changes: Iterable[tuple[int, dt.datetime, dt.datetime]]) -> tuple[str, list[Any]]:
-    """Return what `rewrite_around` executes, with its parameters, for a `Batch`: after the claims."""
-    rows = list(changes)
-    ids = [row[0] for row in rows]
-    return _REWRITE_AROUND, [ids, [row[1] for row in rows], [row[2] for row in rows], ids]
+def statement_taking(
+    resource_id: int, starts_at: dt.datetime, ends_at: dt.datetime, *, touched: Collection[int]
+) -> tuple[str, list[Any]]:
+    """Return what cuts one new claim `[starts_at, ends_at)` of a doctor out of the gaps, for a `Batch`.
+
+    The caller holds the locks of `touched`, all resources whose versions grow. What is no doctor has no gaps.
+    """
+    a, b = starts_at, ends_at
+    return _TAKE, [list(touched), resource_id, b, a, a, a, a, b, b]
+
+
+def version_statement(resource_ids: Collection[int]) -> tuple[str, list[Any]]:
+    """Return what lets the versions of locked resources grow where no gap changes, for a `Batch`."""
+    return _GROW, [list(resource_ids)]
 
 
 def rewrite_after_commit(changes: Iterable[tuple[int, dt.datetime, dt.datetime]]) -> None:

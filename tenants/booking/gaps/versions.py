@@ -1,32 +1,38 @@
-"""The version of what one doctor's free times are computed from: an ETag that costs one small query."""
+"""The version of what one doctor's free times are computed from: what an ETag is made of."""
 
 import datetime as dt
-from typing import Final
+from collections.abc import Collection, Mapping
 
 from django.db import connection
 
-from tenants.booking.remembering import generation
-
-# Network-wide limits of visits depend on everybody's bookings: then there is no version of one doctor's times.
-_VERSION: Final = """
-    SELECT r.id, r.version,
-           (SELECT coalesce(sum(o.version), 0) FROM booking_resource o WHERE o.id IN (
-              SELECT m.resource_id FROM booking_resourcepool_resources m
-              JOIN booking_servicerequirement q ON q.pool_id = m.resourcepool_id
-              WHERE %s::bigint IS NULL OR q.service_id = %s::bigint)),
-           EXISTS (SELECT FROM booking_bookingcap c WHERE c.is_active)
-    FROM booking_resource r WHERE r.doctor_id = %s
-"""
+from tenants.booking.special import Special
 
 
-def availability_version(*, doctor_id: int, service_id: int | None, now: dt.datetime) -> str | None:
+def version_text(
+    special: Special, versions: Mapping[int, int], *, generation: float, now: dt.datetime
+) -> str | None:
     """Return a text that stays the same while the doctor's free times do; None when nobody can tell cheaply.
 
-    It holds for the minute at most: notice, horizon and the end of holds move with the clock. One query.
+    `versions` are those of the doctor and of every room and device that was looked at. It holds for the minute at
+    most: notice, horizon and the end of holds move with the clock. Limits of visits depend on others' bookings: then
+    there is no version of one doctor's times; nor is there when the cache, which keeps the generation, is away.
+    """
+    if special.caps or special.resource_id not in versions or not generation:
+        return None
+    # Versions only ever grow, so their sum tells every change.
+    return f"{special.resource_id}.{sum(versions.values())}-{generation:.6f}-{int(now.timestamp()) // 60}"
+
+
+def current_versions(resource_ids: Collection[int]) -> dict[int, int]:
+    """Return the versions of these resources now; none at all while windows of one are to be computed anew.
+
+    One small query.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_VERSION, [service_id, service_id, doctor_id])
-        row = cursor.fetchone()
-    if row is None or row[3]:
-        return None
-    return f"{row[0]}.{row[1]}.{row[2]}-{generation():.6f}-{int(now.timestamp()) // 60}"
+        cursor.execute(
+            "SELECT id, version, kind <> 'doctor' OR windows_until IS NOT NULL FROM booking_resource"
+            " WHERE id = ANY(%s)",
+            [list(resource_ids)],
+        )
+        rows = cursor.fetchall()
+    return {row[0]: row[1] for row in rows} if all(row[2] for row in rows) else {}

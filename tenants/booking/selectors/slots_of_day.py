@@ -1,22 +1,48 @@
 """Free slots of one doctor on certain days, and the ones nearest to an instant."""
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tenants.booking.counting import count_caps
-from tenants.booking.loading import read_situation
-from tenants.booking.offer_cache import booking_facts, offers_on
+from tenants.booking.gaps.versions import current_versions, version_text
+from tenants.booking.loading import Scope, read_situation
+from tenants.booking.offer_cache import BookingFacts, booking_facts, offers_on
 from tenants.booking.planning import Asking, plan_for
 from tenants.booking.selectors.values import Slot, slot_of
 from tenants.booking.slots import ONE_DAY, UTC, day_start, free_starts
+from tenants.services.offers import Offer
 
 MAX_DAYS: Final = 93
 """The longest range computed at once; a longer one is cut off."""
 
 _NEAR_DAYS: Final = 7
 _REACH_DAYS: Final = 5 * 366
+
+
+class FreeTimes(NamedTuple):
+    """Free slots by instant, and the version of all that they were computed from (see `version_text`)."""
+
+    slots: list[Slot]
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of the engine: by which rules, in which periods of equal offers, and what has to be looked at."""
+
+    facts: BookingFacts
+    asking: Asking
+    periods: list[tuple[dt.date, dt.date, Offer]]
+    scope: Scope
+
+    def version(self, versions: Mapping[int, int]) -> str | None:
+        return version_text(
+            self.facts.special, versions, generation=self.facts.generation, now=self.asking.now
+        )
 
 
 def free_slots(
@@ -37,36 +63,47 @@ def free_slots(
     One query while the offers are cached, whatever the range; one more for each period and clinic with limits of
     visits.
     """
-    today = now.astimezone(UTC).date()
-    start = max(start, today - ONE_DAY)  # nothing earlier is free, whatever the zone
-    end = min(end, today + _REACH_DAYS * ONE_DAY)
-    if start >= end:
-        return []
-    end = min(end, start + MAX_DAYS * ONE_DAY)
-    facts = booking_facts(doctor_id=doctor_id, service_id=service_id, on_date=start)
-    if facts.special.resource_id is None:
-        return []
-    cuts = [start, *(day for day in facts.change_dates if start < day < end), end]
-    periods = [
-        (first, last, offer)
-        for first, last in pairwise(cuts)
-        for offer in (
-            facts.offers
-            if first == start
-            else offers_on(doctor_id=doctor_id, service_id=service_id, on_date=first)
-        )
-        if clinic_id is None or offer.clinic_id == clinic_id
-    ]
-    if not periods:
-        return []
-    asking = Asking.of(
-        special=facts.special, policy=facts.policy, channel=channel, for_staff=for_staff, now=now
+    return free_times(
+        doctor_id=doctor_id,
+        service_id=service_id,
+        clinic_id=clinic_id,
+        start=start,
+        end=end,
+        now=now,
+        for_staff=for_staff,
+        channel=channel,
+    ).slots
+
+
+def free_times(
+    *,
+    doctor_id: int,
+    service_id: int,
+    clinic_id: int | None = None,
+    start: dt.date,
+    end: dt.date,
+    now: dt.datetime,
+    for_staff: bool = False,
+    channel: str = "",
+) -> FreeTimes:
+    """Return what `free_slots` does, with its version; in the same queries."""
+    question = _question(
+        doctor_id=doctor_id,
+        service_id=service_id,
+        clinic_id=clinic_id,
+        start=start,
+        end=end,
+        now=now,
+        for_staff=for_staff,
+        channel=channel,
     )
-    clinic_ids = sorted({offer.clinic_id for _first, _last, offer in periods})
-    situation = read_situation(asking.scope_of_days(start, end, clinic_ids=clinic_ids))
-    busy = situation.busy(facts.special.resource_id)
+    if question is None:
+        return FreeTimes([], None)
+    asking, facts = question.asking, question.facts
+    situation = read_situation(question.scope)
+    busy = situation.busy(facts.special.resource_id or 0)
     found: list[Slot] = []
-    for first, last, offer in periods:
+    for first, last, offer in question.periods:
         zone = offer.time_zone
         plan = plan_for(
             offer,
@@ -80,7 +117,72 @@ def free_slots(
         starts = free_starts(plan, since=day_start(first, zone), until=day_start(last, zone))
         found.extend(slot_of(offer, at) for at in starts)
     found.sort(key=lambda slot: (slot.starts_at, slot.clinic_id))
-    return found
+    return FreeTimes(found, question.version(situation.versions))
+
+
+def version_of_times(
+    *,
+    doctor_id: int,
+    service_id: int,
+    clinic_id: int | None = None,
+    start: dt.date,
+    end: dt.date,
+    now: dt.datetime,
+    channel: str = "",
+) -> str | None:
+    """Return the version that `free_times` would return now, without computing them. One small query."""
+    question = _question(
+        doctor_id=doctor_id,
+        service_id=service_id,
+        clinic_id=clinic_id,
+        start=start,
+        end=end,
+        now=now,
+        for_staff=False,
+        channel=channel,
+    )
+    return question.version(current_versions(question.scope.resource_ids)) if question else None
+
+
+def _question(
+    *,
+    doctor_id: int,
+    service_id: int,
+    clinic_id: int | None,
+    start: dt.date,
+    end: dt.date,
+    now: dt.datetime,
+    for_staff: bool,
+    channel: str,
+) -> _Question | None:
+    """Return None where nothing can be free: past days, a service that is not offered."""
+    today = now.astimezone(UTC).date()
+    start = max(start, today - ONE_DAY)  # nothing earlier is free, whatever the zone
+    end = min(end, today + _REACH_DAYS * ONE_DAY)
+    if start >= end:
+        return None
+    end = min(end, start + MAX_DAYS * ONE_DAY)
+    facts = booking_facts(doctor_id=doctor_id, service_id=service_id, on_date=start)
+    if facts.special.resource_id is None:
+        return None
+    cuts = [start, *(day for day in facts.change_dates if start < day < end), end]
+    periods = [
+        (first, last, offer)
+        for first, last in pairwise(cuts)
+        for offer in (
+            facts.offers
+            if first == start
+            else offers_on(doctor_id=doctor_id, service_id=service_id, on_date=first)
+        )
+        if clinic_id is None or offer.clinic_id == clinic_id
+    ]
+    if not periods:
+        return None
+    asking = Asking.of(
+        special=facts.special, policy=facts.policy, channel=channel, for_staff=for_staff, now=now
+    )
+    clinic_ids = sorted({offer.clinic_id for _first, _last, offer in periods})
+    return _Question(facts, asking, periods, asking.scope_of_days(start, end, clinic_ids=clinic_ids))
 
 
 def nearest_slots(

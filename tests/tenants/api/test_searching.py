@@ -149,6 +149,35 @@ def test_unchanged_times_are_not_computed_again(network: NetworkRef) -> None:
     assert client.get(path, headers={"If-None-Match": etag}).status_code == 200
 
 
+def test_changed_hours_are_not_taken_for_unchanged_times(network: NetworkRef) -> None:
+    one = make_bookable(windows=(("09:00", "10:00"),))
+    client = NetworkClient(network)
+    path = f"/api/v1/available-slots/?doctor={one.doctor.pk}&service={one.service.pk}&date={day_ahead()}"
+    client.get(path)
+    before = client.get(path)
+    make_hours(doctor=one.doctor, clinic=one.clinic, windows=(("11:00", "12:00"),))
+    after = client.get(path, headers={"If-None-Match": before["ETag"]})
+    assert after.status_code == 200
+    assert len(after.json()["slots"]) == 2 * len(before.json()["slots"])
+
+
+def test_the_version_costs_a_first_visitor_nothing(network: NetworkRef) -> None:
+    one = make_bookable()
+    client = NetworkClient(network)
+    path = f"/api/v1/available-slots/?doctor={one.doctor.pk}&service={one.service.pk}&date={day_ahead()}"
+    client.get(path)
+    with counted() as seen:
+        assert "ETag" in client.get(path)
+    assert len(seen) == 1
+
+
+def test_answers_are_data_and_never_a_page(network: NetworkRef) -> None:
+    client = NetworkClient(network)
+    for path in ("/api/v1/clinics/", "/api/v1/nothing/"):
+        assert client.get(path)["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert "script-src 'self'" in client.get("/api/v1/docs/")["Content-Security-Policy"]
+
+
 def test_times_that_others_bookings_decide_have_no_version(network: NetworkRef) -> None:
     one = make_bookable()
     BookingCap.objects.create(most=10)
