@@ -28,6 +28,7 @@ from tenants.website.choices import Choice, choose, pick_service, read_choice, r
 from tenants.website.instants import BadAddress
 from tenants.website.picker import Addresses, build_picker
 from tenants.website.refusals import site_page
+from tenants.website.unmet import note_vain_pick, note_vain_search
 
 STEPS: Final = (
     gettext_lazy("Doctor or service"),
@@ -59,6 +60,13 @@ def start(request: HttpRequest) -> HttpResponse:
         specialization_id=specialization.pk if specialization else None,
         clinic_id=clinic.pk if clinic else None,
     )
+    if not soonest and (specialization or clinic):
+        note_vain_search(
+            request,
+            wanted_on=now.date(),
+            specialization_id=specialization.pk if specialization else None,
+            clinic_id=clinic.pk if clinic else None,
+        )
     context = step_context(request, 1, title=_("Book a visit")) | {
         "soonest": soonest,
         "specializations": specializations_in_use(),
@@ -83,12 +91,15 @@ def _who_gives(request: HttpRequest, now: dt.datetime) -> HttpResponse:
     rows = active_doctors().filter(pk__in={offer.doctor_id for offer in offers})
     cards = doctor_cards(rows, now=now, service_id=service.pk, clinic_id=clinic_id)
     cards.sort(key=lambda card: (card.next_free is None, card.next_free.starts_at if card.next_free else now))
+    soonest = soonest_visits(limit=3, service_id=service.pk, clinic_id=clinic_id, now=now)
+    if not soonest:
+        note_vain_search(request, wanted_on=now.date(), service_id=service.pk, clinic_id=clinic_id)
     context = step_context(request, 1, title=service.name) | {
         "service": service,
         "clinic": clinic,
         "cards": cards,
         "clinics": clinic_cards(),
-        "soonest": soonest_visits(limit=3, service_id=service.pk, clinic_id=clinic_id, now=now),
+        "soonest": soonest,
         "currency": organisation().currency,
     }
     return render(request, "tenants/website/book_service.html", context)
@@ -119,6 +130,7 @@ def time(request: HttpRequest) -> HttpResponse:
         links=Addresses(base="/book/time/", target="/book/contacts/", keep=choice.query),
         now=now,
     )
+    note_vain_pick(request, picker, wish)
     context = step_context(request, 2, title=_("Choose a time")) | {
         "doctor": doctor,
         "choice": choice,

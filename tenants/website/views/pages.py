@@ -21,6 +21,7 @@ from tenants.website.choices import Choice, choose, pick_service, read_wish
 from tenants.website.hours import open_hours
 from tenants.website.picker import Addresses, Picker, Wish, build_picker
 from tenants.website.refusals import site_page
+from tenants.website.unmet import note_vain_pick, note_vain_search
 
 _PER_PAGE = 24
 _REVIEWS = 5
@@ -35,7 +36,16 @@ def doctors(request: HttpRequest, page: Page) -> HttpResponse:
     clinic = catalogue.clinic_by_slug(clinic_slug) if clinic_slug else None
     found = catalogue.find_doctors(query=query, specialization=specialization, clinic=clinic)
     page_of_doctors = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
-    cards = doctor_cards(page_of_doctors, now=timezone.now(), clinic_id=clinic.pk if clinic else None)
+    now = timezone.now()
+    cards = doctor_cards(page_of_doctors, now=now, clinic_id=clinic.pk if clinic else None)
+    is_all = page_of_doctors.paginator.num_pages == 1
+    if (specialization or clinic) and is_all and not any(card.next_free for card in cards):
+        note_vain_search(
+            request,
+            wanted_on=now.date(),
+            specialization_id=specialization.pk if specialization else None,
+            clinic_id=clinic.pk if clinic else None,
+        )
     context = {
         "page": page,
         "query": query,
@@ -69,7 +79,9 @@ def doctor(request: HttpRequest, page: Page, *, slug: str) -> HttpResponse:
         given = [row.service for row in offered]
         wanted = pick_service(given, request.GET.get("service", ""))
         choice = choose(doctor=found, service=wanted, clinic_slug=request.GET.get("clinic", ""), now=now)
-        picker = _picker_of(request, choice, read_wish(request.GET), base=f"/doctors/{found.slug}/", now=now)
+        wish = read_wish(request.GET)
+        picker = _picker_of(request, choice, wish, base=f"/doctors/{found.slug}/", now=now)
+        note_vain_pick(request, picker, wish)
     context = {
         "page": page,
         "doctor": found,
@@ -130,6 +142,8 @@ def service(request: HttpRequest, page: Page, *, slug: str) -> HttpResponse:
     rows = active_doctors().filter(pk__in={offer.doctor_id for offer in offers})
     cards = doctor_cards(rows, now=now, service_id=found.pk)
     cards.sort(key=lambda card: (card.next_free is None, card.next_free.starts_at if card.next_free else now))
+    if not any(card.next_free for card in cards):
+        note_vain_search(request, wanted_on=now.date(), service_id=found.pk)
     prices = [offer.price for offer in offers] or [found.price]
     context = {
         "page": page,

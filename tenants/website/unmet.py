@@ -1,0 +1,77 @@
+"""Searches on the site that find no time, told to the manager's report of unmet demand. People's only, each once.
+
+Counted is what somebody asked for: a specialization, a service, a clinic, a doctor's week or day. What a page shows
+of itself when it is opened is no search, and programs, previews and staff are not patients.
+"""
+
+import datetime as dt
+import re
+from typing import Final
+
+from django.http import HttpRequest
+
+from saas.accounts.models import User
+from saas.core.proxies import client_address
+from tenants.booking.misses import note_miss
+from tenants.website.picker import Picker, Wish
+
+_PROGRAM: Final = re.compile(
+    r"bot\b|bot/|crawl|spider|slurp|preview|monitor|lighthouse|headless|scan|feed|fetch|^$"
+    r"|curl|wget|python|httpx|okhttp|java/|go-http|libwww|axios|node",
+    re.IGNORECASE,
+)
+_AHEAD: Final = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+"""Headers by which browsers say that nobody has opened the page yet."""
+
+
+def note_vain_search(
+    request: HttpRequest,
+    *,
+    wanted_on: dt.date,
+    specialization_id: int | None = None,
+    service_id: int | None = None,
+    clinic_id: int | None = None,
+    doctor_id: int | None = None,
+) -> None:
+    """Count a visitor's search for a local date that found nothing; once an hour for each visitor and search.
+
+    Who searches is told apart by address and browser, of which only a hash is kept, in the cache, for that hour.
+    """
+    if not _is_of_a_patient(request):
+        return
+    browser = request.headers.get("User-Agent", "")
+    note_miss(
+        wanted_on=wanted_on,
+        specialization_id=specialization_id,
+        service_id=service_id,
+        clinic_id=clinic_id,
+        doctor_id=doctor_id,
+        searcher=f"site:{client_address(request)}:{browser}",
+    )
+
+
+def note_vain_pick(request: HttpRequest, picker: Picker, wish: Wish) -> None:
+    """Count a picker that has nothing to offer: not in the days asked for, or not at all."""
+    asked = wish.day or wish.since
+    if asked is None and (picker.has_times or picker.next_free is not None):
+        return
+    if wish.day is not None:
+        if any(day.count for day in picker.days if day.date == wish.day):
+            return
+    elif picker.has_times:
+        return
+    note_vain_search(
+        request,
+        wanted_on=max(asked or picker.today, picker.today),
+        service_id=picker.service.pk,
+        clinic_id=picker.clinic.pk,
+        doctor_id=picker.doctor.pk,
+    )
+
+
+def _is_of_a_patient(request: HttpRequest) -> bool:
+    if request.method != "GET" or any(request.headers.get(name) for name in _AHEAD):
+        return False
+    if _PROGRAM.search(request.headers.get("User-Agent", "")):
+        return False
+    return not (isinstance(request.user, User) and request.user.works_here)
