@@ -76,6 +76,25 @@ class IsDoctorOwner(BasePermission):
         return user.pk in (obj.doctor.user_id, obj.patient.user_id)
 
 
+class MayAnswerRequests(BasePermission):
+    """Whoever runs the day, a doctor with the right to change visits for their own ones, a token with the scope."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if token_of(request) is not None:
+            reads = request.method in SAFE_METHODS
+            return token_may(request, ApiScope.APPOINTMENTS_READ if reads else ApiScope.APPOINTMENTS_WRITE)
+        user = user_of(request)
+        if user is None or not user.works_here:
+            return False
+        return runs_the_day(user) or user.has_perm("booking.change_appointment")
+
+    def has_object_permission(self, request: Request, view: APIView, obj: object) -> bool:
+        user = user_of(request)
+        if user is None or runs_the_day(user) or not isinstance(obj, Appointment):
+            return True
+        return obj.doctor.user_id == user.pk
+
+
 class IsPatientOrReadOnly(BasePermission):
     """Anybody reads what is published; writing is for signed-in patients and tokens with the scope."""
 

@@ -103,6 +103,20 @@ class CancelIn(StrictSerializer):
     )
 
 
+class ApproveIn(StrictSerializer):
+    """The clinic's yes. With `version` it is refused if the appointment was changed meanwhile."""
+
+    version = serializers.IntegerField(
+        min_value=1, max_value=2**31 - 1, required=False, allow_null=True, default=None
+    )
+
+
+class RefuseIn(ApproveIn):
+    """The clinic's no; `message` goes to the patient."""
+
+    message = LineField(max_length=300, required=False, allow_blank=True, default="")
+
+
 class ReviewIn(StrictSerializer):
     """Words about a completed visit."""
 

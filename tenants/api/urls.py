@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from tenants.api.views import (
     appointments,
+    approving,
     catalogue,
     chains,
     documentation,
@@ -42,6 +43,9 @@ urlpatterns = [
     ),
     path("appointments/", appointments.AppointmentList.as_view(), name="appointments"),
     path("appointments/<uuid:public_id>/", appointments.AppointmentDetail.as_view(), name="appointment"),
+    path("appointments/awaiting-approval/", approving.AwaitingList.as_view(), name="awaiting"),
+    path("appointments/<uuid:public_id>/approve/", approving.Approve.as_view(), name="approve"),
+    path("appointments/<uuid:public_id>/refuse/", approving.Refuse.as_view(), name="refuse"),
     path("appointments/<uuid:public_id>/cancel/", appointments.CancelAppointment.as_view(), name="cancel"),
     path(
         "appointments/<uuid:public_id>/reschedule/",

@@ -26,10 +26,13 @@ from tenants.booking.actions import (
     complete_appointment,
     mark_no_show,
 )
+from tenants.booking.actions.approving import approve_appointment, refuse_appointment
 from tenants.booking.feeds.actions import create_feed, revoke_feed
 from tenants.booking.models import Appointment, AppointmentSource
 from tenants.booking.selectors import Slot, free_slots
 from tenants.desk.access import for_staff, staff_of
+from tenants.desk.calendar.access import CHANGE
+from tenants.desk.calendar.steps import STEPS
 from tenants.desk.cards.finding import age_on
 from tenants.desk.doctor_day.actions import Leave, block_own_time, impact_of, open_own_time
 from tenants.desk.doctor_day.forms import FinishForm, LeaveForm
@@ -50,6 +53,7 @@ _REFUSED: Final = 422
 _FOLLOW_UP_DAYS: Final = 28
 _TIMES: Final = 6
 _OWN_STEPS: Final = ("called", "absent")
+_ANSWERS: Final = ("approve", "refuse")
 
 
 @never_cache
@@ -118,6 +122,9 @@ def visit(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "notes": list(patient.card_notes.select_related("author")[:5]),
         "form": form,
         "problem": problem,
+        "may_answer": appointment.awaiting_approval
+        and not row.is_over
+        and staff_of(request).has_perm(CHANGE),
         "can_finish": not row.is_over and appointment.appointment_date <= now,
     }
     return render(request, "tenants/desk/doctor_day/visit.html", context, status=status)
@@ -127,10 +134,12 @@ def visit(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @for_staff
 @require_POST
 def step(request: HttpRequest, public_id: UUID, action: str) -> HttpResponse:
-    """Call the patient in, or note that they did not come."""
-    if action not in _OWN_STEPS:
+    """Call the patient in, note that they did not come; with the right to change visits, answer a request."""
+    if action not in {*_OWN_STEPS, *_ANSWERS}:
         raise Http404
     _visit(_doctor(request), public_id)
+    if action in _ANSWERS:
+        return _answered(request, public_id, action)
     try:
         if action == "called":
             call_in_appointment(public_id=public_id, actor=actor_of(request), now=timezone.now())
@@ -265,6 +274,27 @@ def feed_revoked(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404 from error
     messages.success(request, _("The link does not work any more."))
     return HttpResponseRedirect(reverse("desk:doctor_feed"))
+
+
+def _answered(request: HttpRequest, public_id: UUID, action: str) -> HttpResponse:
+    """Accept a visit that was booked on approval, or turn it down with words for the patient."""
+    if not staff_of(request).has_perm(CHANGE):
+        raise PermissionDenied
+    try:
+        if action == "approve":
+            approve_appointment(public_id=public_id, actor=actor_of(request), now=timezone.now())
+        else:
+            refuse_appointment(
+                public_id=public_id,
+                message=request.POST.get("message", ""),
+                actor=actor_of(request),
+                now=timezone.now(),
+            )
+    except DomainError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, str(STEPS[action].done))
+    return HttpResponseRedirect(reverse("desk:doctor_day"))
 
 
 def _blocked(request: HttpRequest, leave: Leave, now: dt.datetime) -> HttpResponse:
