@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from saas.accounts.models import User
 from saas.accounts.roles import Role
 from tenants.booking.errors import AppointmentNotFound
-from tenants.booking.models import Appointment
+from tenants.booking.models import Appointment, Resource
 from tenants.doctors.models import Doctor
 
 CHANGE: str = "booking.change_appointment"
@@ -35,6 +35,20 @@ def require_change(user: User, *, doctor_id: int | None = None) -> None:
         own = Doctor.objects.filter(user=user).values_list("pk", flat=True).first()
         if own != doctor_id:
             raise PermissionDenied
+
+
+def require_room_change(user: User) -> None:
+    """Raise PermissionDenied unless the user may change rooms, which belong to no doctor."""
+    if user.role == Role.DOCTOR or not user.has_perm(CHANGE):
+        raise PermissionDenied
+
+
+def require_resource_change(user: User, resource: Resource) -> None:
+    """Raise PermissionDenied unless the user may change what is in this column."""
+    if resource.doctor_id is None:
+        require_room_change(user)
+    else:
+        require_change(user, doctor_id=resource.doctor_id)
 
 
 def visit_for(user: User, public_id: UUID) -> Appointment:

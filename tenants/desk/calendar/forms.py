@@ -31,22 +31,57 @@ class LocalTimeField(forms.DateTimeField):
 
 
 class MoveForm(forms.Form):
-    """Where a visit goes. Without `doctor` it stays with its own, without `minutes` it keeps its length."""
+    """Where a visit goes. Without `doctor` it stays with its own, without `minutes` it keeps its length.
 
-    start = LocalTimeField()
+    `room` is a room or device that it takes, at its own time unless `start` says another, and `leaves` the one that
+    it has for that now.
+    """
+
+    start = LocalTimeField(required=False)
     minutes = forms.IntegerField(min_value=5, max_value=MAX_MINUTES, required=False)
     doctor = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
+    room = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
+    leaves = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
     version = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors and data["start"] is None and data["room"] is None:
+            self.add_error("start", _("Say when, or in which room."))
+        return data
 
 
 class BlockForm(forms.Form):
-    """Time of a doctor that is closed for visits."""
+    """Time that is closed for visits: of a doctor, or of a room or device, whose resource it names."""
 
     start = LocalTimeField(label=_("From"))
     end = LocalTimeField(label=_("Until"))
-    doctor = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+    doctor = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
+    resource = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
     clinic = forms.IntegerField(min_value=1, max_value=2**31 - 1)
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors and (data["doctor"] is None) == (data["resource"] is None):
+            raise forms.ValidationError(_("Name either a doctor or a room."), code="column")
+        return data
+
+
+class RoomForm(forms.Form):
+    """A room that is closed for a while, as the panel asks for it."""
+
+    start = LocalTimeField(label=_("From"), widget=forms.DateTimeInput({"type": "datetime-local"}))
+    end = LocalTimeField(label=_("Until"), widget=forms.DateTimeInput({"type": "datetime-local"}))
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, required=False, widget=forms.TextInput({"autocomplete": "off"})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors and data["end"] <= data["start"]:
+            self.add_error("end", _("The end must come after the beginning."))
+        return data
 
 
 class BookForm(forms.Form):

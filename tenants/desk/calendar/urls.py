@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tenants.desk.calendar.views import booking, changes, pages, panels
+from tenants.desk.calendar.views import booking, changes, pages, panels, rooms
 
 urlpatterns = [
     path("", pages.calendar, name="calendar"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("visits/<uuid:public_id>/undo/", changes.undo_booking, name="calendar_undo"),
     path("visits/<uuid:public_id>/restore/", changes.restore, name="calendar_restore"),
     path("visits/<uuid:public_id>/<slug:action>/", panels.progress, name="calendar_progress"),
+    path("rooms/<int:pk>/close/", rooms.close, name="calendar_room"),
     path("sessions/<uuid:public_id>/", panels.session, name="calendar_session"),
     path("blocks/", changes.block, name="calendar_block"),
     path("blocks/<int:pk>/", panels.blocked, name="calendar_blocked"),

@@ -156,7 +156,7 @@ export class Board {
       for (const column of visit.columns) {
         if (!shown.has(column)) continue;
         const source = { ...visit, column };
-        const mayMove = visit.open && this.handlers.mayChange && (editable.get(column) || feed.by === "room");
+        const mayMove = visit.open && this.handlers.mayChange && editable.get(column);
         events.push(this.event(source, `${visit.id}/${column}`, isWeek, mayMove, [
           `is-${visit.state}`,
           `is-colour-${visit.colour}`,

@@ -15,12 +15,12 @@ export class Changes {
 
   /** Moves a visit or blocked time that is drawn at its new place already. */
   async move(source, column, start, end) {
+    const byRoom = this.host.frame.by === "room";
     const from = { start: source.start, end: source.end, doctor: this.host.doctorOf(source.column) };
-    const to = { start, end, doctor: this.host.frame.by === "room" ? undefined : column.doctor };
-    if (this.host.frame.by === "room" && column.id !== source.column) {
-      this.host.revert();
-      this.refuse(new Refusal({ message: words.roomChosen }));
-      return false;
+    const to = { start, end, doctor: byRoom ? undefined : column.doctor };
+    if (byRoom && (source.kind === "block" || column.id !== source.column)) {
+      from.room = source.column;
+      to.room = column.id;
     }
     if (source.kind === "block") return this.moveBlock(source, to, from);
     return this.moveVisit(source, to, from);
@@ -32,21 +32,51 @@ export class Changes {
       start: to.start,
       minutes: length,
       doctor: to.doctor,
+      room: to.room,
+      leaves: to.room && from.room,
       version: source.version,
     }, (alternative) => {
-      const minutes = minutesOn(dayOf(to.start), to.end) - minutesOn(dayOf(to.start), to.start);
-      this.moveVisit(source, this.host.span(alternative, minutes), from);
+      this.moveVisit(source, { ...this.host.span(alternative, length), room: to.room }, from);
     });
     if (!answer) return false;
     this.host.board.patch(source.id, { start: to.start, end: to.end, version: answer.version });
-    const isResize = to.start === from.start && to.doctor === from.doctor;
-    const message = isUndo
-      ? words.undone
-      : say(isResize ? words.resized : words.moved, { time: clock(isResize ? to.end : to.start) });
+    const message = isUndo ? words.undone : this.movedText(from, to);
     const undo = isUndo ? null : () => this.moveVisit({ ...source, version: answer.version }, from, to, { isUndo: true });
     this.tell(message, undo);
     await this.host.refresh();
     return true;
+  }
+
+  movedText(from, to) {
+    const isResize = to.start === from.start && to.doctor === from.doctor;
+    const room = to.room && this.host.titleOf(to.room);
+    if (room && isResize && to.end === from.end) return say(words.roomChanged, { room });
+    if (room) return say(words.movedToRoom, { room, time: clock(to.start) });
+    return say(isResize ? words.resized : words.moved, { time: clock(isResize ? to.end : to.start) });
+  }
+
+  /** From the panel: another room, the time stays. */
+  async changeRoom(id, { room, leaves, version }, { isUndo = false, name = "" } = {}) {
+    const answer = await this.send(this.host.visitUrl(id, "move"), { room, leaves, version });
+    if (!answer) return false;
+    const undo = isUndo
+      ? null
+      : () => this.changeRoom(id, { room: leaves, leaves: room, version: answer.version }, { isUndo: true });
+    this.tell(isUndo ? words.undone : say(words.roomChanged, { room: name }), undo);
+    await this.host.refresh();
+    this.host.panel.reload();
+    return true;
+  }
+
+  /** Opens a room again that has just been closed; the visits that had to leave it go back. */
+  async reopen({ pk, moved }) {
+    if (!(await this.send(this.host.blockUrl(`${pk}/remove/`), {}))) return;
+    for (const { id, room, leaves, version } of moved) {
+      if (!(await this.send(this.host.visitUrl(id, "move"), { room, leaves, version }))) return;
+    }
+    this.tell(words.undone, null);
+    this.host.closePanel();
+    await this.host.refresh();
   }
 
   async moveBlock(source, to, from, { isUndo = false } = {}) {
@@ -54,6 +84,7 @@ export class Changes {
       start: to.start,
       end: to.end,
       doctor: to.doctor,
+      resource: to.room,
       clinic: this.host.frame.clinic,
     });
     if (!answer) return false;
@@ -63,8 +94,15 @@ export class Changes {
     return true;
   }
 
-  async block({ start, end, doctor, reason }, { isUndo = false } = {}) {
-    const answer = await this.send(this.host.blockUrl(""), { start, end, doctor, reason, clinic: this.host.frame.clinic });
+  async block({ start, end, doctor, room, reason }, { isUndo = false } = {}) {
+    const answer = await this.send(this.host.blockUrl(""), {
+      start,
+      end,
+      doctor,
+      resource: room,
+      reason,
+      clinic: this.host.frame.clinic,
+    });
     if (!answer) return false;
     this.tell(isUndo ? words.undone : words.blockMade, isUndo ? null : () => this.unblock(answer.pk, { isUndo: true }));
     await this.host.refresh();
@@ -77,7 +115,7 @@ export class Changes {
     if (!answer) return false;
     const undo = source && !isUndo
       ? () => this.block(
-        { start: source.start, end: source.end, doctor: this.host.doctorOf(source.column), reason: source.title },
+        { start: source.start, end: source.end, ...this.host.ownerOf(source.column), reason: source.title },
         { isUndo: true },
       )
       : null;

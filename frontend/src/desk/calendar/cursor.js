@@ -290,9 +290,8 @@ export class Cursor {
     const [first, last] = this.limits();
     const { moving } = this;
     if (sideways) {
-      const isFixed = !this.isWeek && this.board.feed.by === "room";
       const column = this.column + sideways;
-      if (!isFixed && column >= 0 && column < this.count()) this.column = column;
+      if (column >= 0 && column < this.count()) this.column = column;
     } else {
       const by = down * minutes;
       if (moving.from + by < first || moving.to + by > last) return;

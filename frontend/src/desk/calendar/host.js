@@ -183,14 +183,15 @@ export class Host {
       this.cursor.speak(words.notHere);
       return;
     }
-    this.panel.book(column, start, end);
+    if (column.kind === "doctor") this.panel.book(column, start, end);
+    else this.panel.closeRoom(column, start, end);
   }
 
   mayMove(source) {
     const column = this.feed.columns.find(({ id }) => id === source.column);
     if (!this.mayChange || !column) return false;
     if (source.kind === "block") return column.editable;
-    return source.kind === undefined && source.open && (column.editable || this.feed.by === "room");
+    return source.kind === undefined && source.open && column.editable;
   }
 
   move(source, column, start, end) {
@@ -209,6 +210,10 @@ export class Host {
       .then((isMoved) => {
         if (isMoved) this.panel.load(this.visitUrl(id, ""));
       });
+  }
+
+  changeRoom(id, fields, name) {
+    return this.changes.changeRoom(id, fields, { name });
   }
 
   moveMode(id) {
@@ -231,7 +236,11 @@ export class Host {
   }
 
   changedByPanel({ message, undo }) {
-    const takeBack = { booking: () => this.changes.unbook(undo), restore: () => this.changes.restore(undo) };
+    const takeBack = {
+      booking: () => this.changes.unbook(undo),
+      restore: () => this.changes.restore(undo),
+      closed: () => this.changes.reopen(undo),
+    };
     if (message) this.changes.tell(message, undo ? takeBack[undo.kind] : null);
     this.refresh();
   }
@@ -269,6 +278,16 @@ export class Host {
 
   doctorOf(columnId) {
     return this.feed.columns.find(({ id }) => id === columnId)?.doctor ?? undefined;
+  }
+
+  /** Whose time a column is, as the server wants it named. */
+  ownerOf(columnId) {
+    const doctor = this.doctorOf(columnId);
+    return doctor ? { doctor } : { room: columnId };
+  }
+
+  titleOf(columnId) {
+    return this.feed.choices.find(({ id }) => id === columnId)?.title ?? "";
   }
 
   span(alternative, minutes) {

@@ -45,6 +45,11 @@ export class Panel {
     return this.load(`${this.host.urls.bookUrl}?${query}`);
   }
 
+  closeRoom(column, start, end = "") {
+    this.wantsBlock = false;
+    return this.load(`${this.host.urls.roomsUrl}${column.id}/close/?${new URLSearchParams({ start, end })}`);
+  }
+
   settled() {
     const opened = this.box.querySelector("[data-open-visit]");
     if (opened) this.url = this.host.visitUrl(opened.dataset.openVisit, "");
@@ -94,6 +99,11 @@ export class Panel {
 
   submit(event) {
     const form = event.target;
+    if (form.dataset.roomForm) {
+      event.preventDefault();
+      this.changeRoom(form);
+      return;
+    }
     if (!("blockForm" in form.dataset)) return;
     event.preventDefault();
     const fields = Object.fromEntries(new FormData(form));
@@ -104,5 +114,13 @@ export class Panel {
       doctor: fields.doctor,
       reason: fields.reason,
     });
+  }
+
+  changeRoom(form) {
+    const fields = Object.fromEntries(new FormData(form));
+    if (fields.room === fields.leaves) return;
+    const name = form.elements.room.selectedOptions[0].textContent;
+    document.activeElement?.blur(); // what the panel shows is read again
+    this.host.changeRoom(form.dataset.roomForm, fields, name);
   }
 }

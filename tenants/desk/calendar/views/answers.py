@@ -9,18 +9,22 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from saas.accounts.models import User
+from saas.accounts.roles import Role
 from saas.core.errors import DomainError
-from tenants.booking.models import Appointment, PaymentMethod, PaymentStatus
+from tenants.booking.models import Appointment, Claim, ClaimKind, PaymentMethod, PaymentStatus
 from tenants.booking.selectors import Slot, nearest_slots
+from tenants.booking.selectors.rooms import rooms_held
 from tenants.clinics.models import Clinic
 from tenants.desk.calendar.access import may_change, staff_of
 from tenants.desk.calendar.sheet import State, state_of
 from tenants.desk.calendar.steps import STEPS, TO_COME
 from tenants.desk.calendar.words import BADGES, STATES
 from tenants.desk.cards.finding import age_on
+from tenants.desk.repeating.booking import place_of_visit
 from tenants.doctors.models import Doctor
 
 NEAREST: Final = 3
+_OVER: Final = frozenset({State.COMPLETED, State.NO_SHOW, State.CANCELLED})
 REFUSED: Final = 422
 
 
@@ -48,17 +52,40 @@ def visit_panel(
         and visit.payment_status == PaymentStatus.PENDING
         and state not in {State.CANCELLED, State.NO_SHOW},
         "payment_methods": PaymentMethod.choices,
-        "may_move": changeable and is_to_come,
+        "may_move": changeable and is_to_come and visit.session_id is None,
         "may_cancel": changeable and is_to_come,
         "nearest": choices_of(
             nearest_to(visit.doctor_id, visit.service_id, visit.clinic, now, now), visit.clinic
         )
-        if changeable and is_to_come
+        if changeable and is_to_come and visit.session_id is None
         else [],
+        "rooms": rooms_held(visit) if visit.session_id is None and state not in _OVER else [],
+        "may_change_room": changeable and user.role != Role.DOCTOR and state not in _OVER,
+        "start": visit.appointment_date.astimezone(visit.clinic.zone).strftime("%Y-%m-%dT%H:%M"),
+        "place": place_of_visit(visit),
         "age": age_on(visit.patient.birth_date, now.date()),
         "problem": problem,
     }
     return render(request, "tenants/desk/calendar/_visit.html", context, status=status)
+
+
+def block_for(user: User, pk: int) -> Claim | None:
+    """Return blocked time that this user may see: a doctor their own."""
+    blocks = Claim.objects.select_related("resource__doctor__user", "clinic")
+    found = blocks.filter(pk=pk, kind=ClaimKind.BLOCK, active=True).first()
+    if found is None or (user.role == Role.DOCTOR and not is_own(user, found.resource.doctor)):
+        return None
+    return found
+
+
+def block_panel(request: HttpRequest, block: Claim) -> HttpResponse:
+    user = staff_of(request)
+    context = {
+        "block": block,
+        "zone": block.clinic.time_zone if block.clinic is not None else "UTC",
+        "may_change": may_change(user, is_own=is_own(user, block.resource.doctor)),
+    }
+    return render(request, "tenants/desk/calendar/_block.html", context)
 
 
 def nearest_to(

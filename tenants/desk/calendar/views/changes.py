@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from saas.accounts.models import User
 from saas.core.errors import DomainError, Forbidden, NotFound
 from saas.core.formatting import format_day, format_time
 from tenants.audit.actions import actor_of
@@ -28,19 +29,29 @@ from tenants.booking.actions import (
     unblock_time,
 )
 from tenants.booking.actions.progressing import restore_appointment
+from tenants.booking.actions.rooming import close_room, move_to_room
 from tenants.booking.errors import BlockNotFound
-from tenants.booking.models import Appointment, Claim, ClaimKind
+from tenants.booking.models import Appointment, Claim, ClaimKind, Resource
 from tenants.booking.selectors import nearest_slots
 from tenants.clinics.models import Clinic
 from tenants.desk.access import for_staff
-from tenants.desk.calendar.access import require_change, staff_of, visit_for
+from tenants.desk.calendar.access import (
+    require_change,
+    require_resource_change,
+    require_room_change,
+    staff_of,
+    visit_for,
+)
 from tenants.desk.calendar.forms import BlockForm, MoveForm, ReasonForm, cleaned
 from tenants.desk.calendar.frame import instant_of
 
 ALTERNATIVES: Final = 3
 _BAD_FORM: Final = 400
 _NO_OTHER_TIME_HELPS: Final = frozenset(
-    {"stale_version", "wrong_status", "forbidden", "appointment_not_found"}
+    {
+        *("stale_version", "wrong_status", "forbidden", "appointment_not_found"),
+        *("room_taken", "room_closed", "wrong_room", "room_unknown"),
+    }
 )
 
 _P = ParamSpec("_P")
@@ -74,25 +85,29 @@ def refusal(error: DomainError, *, alternatives: list[dict[str, Any]] | None = N
 
 @answering
 def move(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Move a visit, give it another doctor or another length."""
+    """Move a visit, give it another doctor, another length or another room."""
     user, now = staff_of(request), timezone.now()
     visit = visit_for(user, public_id)
     require_change(user, doctor_id=visit.doctor_id)
     data = cleaned(MoveForm(request.POST))
     doctor_id = data["doctor"] or visit.doctor_id
     require_change(user, doctor_id=doctor_id)
-    starts_at = instant_of(data["start"], visit.clinic.zone)
+    starts_at = instant_of(data["start"], visit.clinic.zone) if data["start"] else visit.appointment_date
+    facts: dict[str, Any] = {
+        "public_id": public_id,
+        "starts_at": starts_at,
+        "minutes": data["minutes"],
+        "expected_version": data["version"],
+        "actor": actor_of(request),
+        "now": now,
+    }
+    if data["room"] is not None:
+        require_room_change(user)
     try:
-        moved = reschedule_appointment(
-            public_id=public_id,
-            starts_at=starts_at,
-            doctor_id=doctor_id,
-            minutes=data["minutes"],
-            expected_version=data["version"],
-            actor=actor_of(request),
-            now=now,
-            for_staff=True,
-        )
+        if data["room"] is None:
+            moved = reschedule_appointment(**facts, doctor_id=doctor_id, for_staff=True)
+        else:
+            moved = move_to_room(**facts, room_id=data["room"], instead_of=data["leaves"])
     except DomainError as error:
         if error.code in _NO_OTHER_TIME_HELPS:
             raise
@@ -132,19 +147,21 @@ def restore(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @answering
 def block(request: HttpRequest) -> HttpResponse:
-    """Close time of a doctor."""
+    """Close time of a doctor, a room or a device."""
     user = staff_of(request)
     data = cleaned(BlockForm(request.POST))
-    require_change(user, doctor_id=data["doctor"])
+    _require_column(user, data)
     zone = _clinic(data["clinic"]).zone
-    made = block_time(
-        doctor_id=data["doctor"],
-        clinic_id=data["clinic"],
-        starts_at=instant_of(data["start"], zone),
-        ends_at=instant_of(data["end"], zone),
-        reason=data["reason"],
-        actor=actor_of(request),
-    )
+    facts: dict[str, Any] = {
+        "starts_at": instant_of(data["start"], zone),
+        "ends_at": instant_of(data["end"], zone),
+        "reason": data["reason"],
+        "actor": actor_of(request),
+    }
+    if data["resource"] is not None:
+        made = close_room(room_id=data["resource"], **facts).block
+    else:
+        made = block_time(doctor_id=data["doctor"], clinic_id=data["clinic"], **facts)
     return JsonResponse({"pk": made.pk}, status=201)
 
 
@@ -153,12 +170,13 @@ def block_moved(request: HttpRequest, pk: int) -> HttpResponse:
     """Move blocked time, or make it longer or shorter."""
     user = staff_of(request)
     data = cleaned(BlockForm(request.POST))
-    require_change(user, doctor_id=_block(pk).resource.doctor_id)
-    require_change(user, doctor_id=data["doctor"])
+    require_resource_change(user, _block(pk).resource)
+    _require_column(user, data)
     zone = _clinic(data["clinic"]).zone
     moved = move_block(
         claim_id=pk,
         doctor_id=data["doctor"],
+        resource_id=data["resource"],
         starts_at=instant_of(data["start"], zone),
         ends_at=instant_of(data["end"], zone),
         actor=actor_of(request),
@@ -169,9 +187,19 @@ def block_moved(request: HttpRequest, pk: int) -> HttpResponse:
 @answering
 def block_removed(request: HttpRequest, pk: int) -> HttpResponse:
     """Open blocked time again."""
-    require_change(staff_of(request), doctor_id=_block(pk).resource.doctor_id)
+    require_resource_change(staff_of(request), _block(pk).resource)
     unblock_time(claim_id=pk, actor=actor_of(request))
     return JsonResponse({"pk": pk})
+
+
+def _require_column(user: User, data: dict[str, Any]) -> None:
+    """Let the user change the column that was named. A doctor is named by the doctor, never by the resource."""
+    if data["resource"] is None:
+        require_change(user, doctor_id=data["doctor"])
+        return
+    require_room_change(user)
+    if not Resource.objects.filter(pk=data["resource"], doctor=None).exists():
+        raise NotFound(code="room_unknown")
 
 
 def _clinic(pk: int) -> Clinic:
@@ -183,7 +211,7 @@ def _clinic(pk: int) -> Clinic:
 
 def _block(pk: int) -> Claim:
     claims = Claim.objects.select_related("resource")
-    found = claims.filter(pk=pk, kind=ClaimKind.BLOCK, active=True, resource__doctor__isnull=False).first()
+    found = claims.filter(pk=pk, kind=ClaimKind.BLOCK, active=True).first()
     if found is None:
         raise BlockNotFound
     return found

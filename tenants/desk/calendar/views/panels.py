@@ -12,13 +12,20 @@ from django.views.decorators.http import require_POST, require_safe
 from saas.accounts.roles import Role
 from saas.core.errors import DomainError
 from tenants.audit.actions import actor_of
-from tenants.booking.models import Claim, ClaimKind, GroupSession
+from tenants.booking.models import GroupSession
 from tenants.desk.access import for_staff
-from tenants.desk.calendar.access import may_change, require_change, staff_of, visit_for
+from tenants.desk.calendar.access import require_change, staff_of, visit_for
 from tenants.desk.calendar.forms import ReasonForm, cleaned
 from tenants.desk.calendar.sheet import state_of
 from tenants.desk.calendar.steps import STEPS
-from tenants.desk.calendar.views.answers import REFUSED, changed, gone, is_own, visit_panel
+from tenants.desk.calendar.views.answers import (
+    REFUSED,
+    block_for,
+    block_panel,
+    changed,
+    gone,
+    visit_panel,
+)
 from tenants.desk.calendar.words import BADGES, STATES
 
 
@@ -88,13 +95,5 @@ def session(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def blocked(request: HttpRequest, pk: int) -> HttpResponse:
     """Blocked time: why, and a button that opens it again."""
     user = staff_of(request)
-    blocks = Claim.objects.select_related("resource__doctor__user", "clinic")
-    found = blocks.filter(pk=pk, kind=ClaimKind.BLOCK, active=True).first()
-    if found is None or (user.role == Role.DOCTOR and not is_own(user, found.resource.doctor)):
-        return gone(request, None)
-    context = {
-        "block": found,
-        "zone": found.clinic.time_zone if found.clinic is not None else "UTC",
-        "may_change": may_change(user, is_own=is_own(user, found.resource.doctor)),
-    }
-    return render(request, "tenants/desk/calendar/_block.html", context)
+    found = block_for(user, pk)
+    return gone(request, None) if found is None else block_panel(request, found)

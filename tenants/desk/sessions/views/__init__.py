@@ -1,0 +1,1 @@
+"""Pages of group sessions: the list, opening, the roster, seats."""
