@@ -108,9 +108,13 @@ def find_chains(
         orders = dict.fromkeys(permutations(wanted))
     for order in orders:
         rest = [found[each] for each in order[1:]]
+        begun: set[tuple[dt.datetime, dt.datetime]] = set()  # another doctor at the same time is no other way
         for first in found[order[0]]:
-            chain = _follow(first, rest) if first.slot.starts_at < until else None
+            if first.slot.starts_at >= until or (first.slot.starts_at, first.slot.ends_at) in begun:
+                continue
+            chain = _follow(first, rest)
             if chain is not None:
+                begun.add((first.slot.starts_at, first.slot.ends_at))
                 chains.setdefault((chain.starts_at, chain.ends_at), chain)
     if soonest_first:
         return _worth_while(chains.values())[:limit]

@@ -67,7 +67,8 @@ def file_for(user: User, public_id: UUID) -> PatientFile:
 def card_of(patient: Patient, *, user: User, now: dt.datetime) -> Card:
     """Read a card in eight queries. A doctor sees all visits of their patient: the history is the patient's."""
     visits = patient.appointments.select_related("doctor__user", "service", "clinic")
-    coming = visits.filter(status__in=_OPEN, ends_at__gt=now).order_by("appointment_date")
+    coming = visits.select_related("series").filter(status__in=_OPEN, ends_at__gt=now)
+    coming = coming.order_by("appointment_date")
     past = _over(visits, now).order_by("-appointment_date")[:HISTORY]
     counts = patient.appointments.aggregate(
         all=Count("pk", filter=~Q(status=AppointmentStatus.CANCELLED)),

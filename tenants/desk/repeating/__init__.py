@@ -1,0 +1,1 @@
+"""Visits that are booked together: repeated ones, and several services in one."""

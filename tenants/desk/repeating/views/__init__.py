@@ -1,0 +1,1 @@
+"""Pages of visits that are booked together."""
