@@ -78,11 +78,23 @@ export class Cursor {
     if (this.minutes === null) this.minutes = this.firstMinutes();
     this.minutes = Math.max(first, Math.min(this.minutes, last - STEP));
     if (this.itemId && !this.item()) {
-      const elsewhere = this.find(this.itemId);
+      if (!this.find(this.itemId)) this.itemId = this.sameVisit();
+      const elsewhere = this.itemId && this.find(this.itemId);
       if (elsewhere) [this.column, this.minutes] = elsewhere;
-      else this.itemId = null;
     }
     this.draw();
+  }
+
+  /** The visit under the cursor where it was moved to: in another column it has another id. */
+  sameVisit() {
+    const visit = `${this.itemId.split("/")[0]}/`;
+    const columns = [...Array(this.count()).keys()];
+    columns.sort((a, b) => Math.abs(a - this.column) - Math.abs(b - this.column));
+    for (const index of columns) {
+      const item = this.items(index).find((one) => one.id.startsWith(visit));
+      if (item) return item.id;
+    }
+    return null;
   }
 
   find(id) {
