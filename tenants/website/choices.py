@@ -13,7 +13,7 @@ from tenants.doctors.models import Doctor
 from tenants.services.models import Service
 from tenants.services.offers import Offer, offers_for
 from tenants.website.catalogue import ClinicNotFound, ServiceNotFound, doctor_by_slug, service_by_slug
-from tenants.website.instants import read_day, read_instant
+from tenants.website.instants import read_day, read_instant, read_month
 from tenants.website.picker import Wish
 
 
@@ -33,13 +33,14 @@ class Choice:
 
 
 def read_wish(query: QueryDict) -> Wish:
-    """Read day and times of the picker. Raises BadAddress."""
-    day, since, at, why = (query.get(name, "") for name in ("day", "from", "at", "why"))
+    """Read day, month and times of the picker. Raises BadAddress."""
+    day, since, at, why, month = (query.get(name, "") for name in ("day", "from", "at", "why", "month"))
     return Wish(
         day=read_day(day) if day else None,
         since=read_day(since) if since else None,
         at=read_instant(at) if at else None,
         why=read_instant(why) if why else None,
+        month=read_month(month) if month else None,
     )
 
 

@@ -43,3 +43,8 @@ def read_day(text: str) -> dt.date:
     if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
         raise BadAddress
     return day
+
+
+def read_month(text: str) -> dt.date:
+    """Return the first day of a `month` parameter, written YYYY-MM. Raises BadAddress."""
+    return read_day(f"{text}-01")

@@ -1,4 +1,4 @@
-"""The picker of a time: a week with counts, the times of a day by its parts, why one is missing, one button.
+"""The picker of a time: a week with counts or a month at a glance, the times of a day, why one is missing, one button.
 
 The same value draws the doctor's page, the booking step and the move of a visit. Every state is an address, so it
 works without JavaScript; with htmx the same part of the same page is swapped.
@@ -22,6 +22,7 @@ from tenants.doctors.models import Doctor
 from tenants.services.models import Service
 from tenants.services.offers import Offer
 from tenants.website.instants import write_instant
+from tenants.website.month import Month, build_month
 
 STRIP_DAYS: Final = 7
 _NOON: Final = 12
@@ -61,12 +62,16 @@ class PickerGroup:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the address asks for. All optional: a day and a first day of the strip in the clinic's zone, instants."""
+    """What the address asks for. All optional: local dates of the clinic, and instants.
+
+    `day` is one of the strip, `since` the strip's first; with `month` (any day of it) the month is shown instead.
+    """
 
     day: dt.date | None = None
     since: dt.date | None = None
     at: dt.datetime | None = None
     why: dt.datetime | None = None
+    month: dt.date | None = None
 
 
 @dataclass(slots=True)
@@ -80,6 +85,8 @@ class Picker:
     today: dt.date
     now: dt.datetime
     days: list[PickerDay] = field(default_factory=list)
+    month: Month | None = None
+    month_url: str = ""
     groups: list[PickerGroup] = field(default_factory=list)
     picked: Slot | None = None
     pick_url: str = ""
@@ -145,18 +152,20 @@ def build_picker(
     """Read the week around the wish and lay it out.
 
     Without a wish the strip begins today, or on the day of the first free time when this week has none. The
-    earliest time of the shown day is picked. Seven queries at most, whatever the number of times.
+    earliest time of the shown day is picked. Seven queries at most, whatever the number of times. A month that is
+    wished for is shown instead, without times.
     """
     zone = ZoneInfo(offer.time_zone)
     today = now.astimezone(zone).date()
     picker = Picker(doctor=doctor, service=service, clinic=clinic, offer=offer, today=today, now=now)
+    if wish.month is not None:
+        _show_month(picker, wish.month, links)
+        return picker
     wanted = wish.at.astimezone(zone).date() if wish.at else wish.day
     start = wish.since or _strip_start(wanted, today)
     slots = _slots(picker, start, now)
     if not slots:
-        picker.next_free = first_free_by_doctor(
-            doctor_ids=[doctor.pk], service_id=service.pk, clinic_id=clinic.pk, now=now
-        ).get(doctor.pk)
+        picker.next_free = _next_free(picker)
         if picker.next_free is not None:
             first_day = picker.next_free.local_date
             if wish.since is None and wanted is None:
@@ -170,6 +179,32 @@ def build_picker(
     _lay_out_days(picker, slots, start, wanted, links)
     _lay_out_times(picker, slots, wish, links, now)
     return picker
+
+
+def _show_month(picker: Picker, wanted: dt.date, links: Addresses) -> None:
+    picker.next_free = _next_free(picker)  # first: it also builds what is stale
+    picker.month = build_month(
+        doctor_id=picker.doctor.pk,
+        service_id=picker.service.pk,
+        offer=picker.offer,
+        wanted=wanted,
+        page=links.page,
+        now=picker.now,
+    )
+    if picker.next_free is None:
+        picker.others = _other_doctors(picker.doctor, picker.service, picker.now)
+    else:
+        picker.next_free_url = links.page(at=write_instant(picker.next_free.starts_at))
+
+
+def _next_free(picker: Picker) -> Slot | None:
+    free = first_free_by_doctor(
+        doctor_ids=[picker.doctor.pk],
+        service_id=picker.service.pk,
+        clinic_id=picker.clinic.pk,
+        now=picker.now,
+    )
+    return free.get(picker.doctor.pk)
 
 
 def _strip_start(wanted: dt.date | None, today: dt.date) -> dt.date:
@@ -209,6 +244,7 @@ def _lay_out_days(
         picker.days.append(
             PickerDay(date=date, count=counts.get(date, 0), url=url, is_current=date == picker.day)
         )
+    picker.month_url = links.page(month=f"{picker.day or start:%Y-%m}")
     if start > picker.today:
         earlier = max(picker.today, start - dt.timedelta(days=STRIP_DAYS))
         picker.previous_url = links.page(**{"from": earlier.isoformat()})

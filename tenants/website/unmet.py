@@ -52,21 +52,24 @@ def note_vain_search(
 
 def note_vain_pick(request: HttpRequest, picker: Picker, wish: Wish) -> None:
     """Count a picker that has nothing to offer: not in the days asked for, or not at all."""
-    asked = wish.day or wish.since
-    if asked is None and (picker.has_times or picker.next_free is not None):
+    if _has_found(picker, wish):
         return
-    if wish.day is not None:
-        if any(day.count for day in picker.days if day.date == wish.day):
-            return
-    elif picker.has_times:
-        return
+    asked = wish.month or wish.day or wish.since or picker.today
     note_vain_search(
         request,
-        wanted_on=max(asked or picker.today, picker.today),
+        wanted_on=max(asked, picker.today),
         service_id=picker.service.pk,
         clinic_id=picker.clinic.pk,
         doctor_id=picker.doctor.pk,
     )
+
+
+def _has_found(picker: Picker, wish: Wish) -> bool:
+    if picker.month is not None:
+        return picker.month.has_room
+    if wish.day is not None:
+        return any(day.count for day in picker.days if day.date == wish.day)
+    return picker.has_times or (wish.since is None and picker.next_free is not None)
 
 
 def _is_of_a_patient(request: HttpRequest) -> bool:

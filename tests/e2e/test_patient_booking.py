@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 WORDS = {
     "en": {
+        "month": "Whole month",
         "book": "Book for ",
         "check": "Check the booking",
         "booked": "You are booked",
@@ -26,6 +27,7 @@ WORDS = {
         "yes": "Yes, cancel the visit",
     },
     "ru": {
+        "month": "Весь месяц",
         "book": "Записаться на ",
         "check": "Проверить запись",
         "booked": "Вы записаны",
@@ -59,6 +61,25 @@ def _choose_time(page: Page, *, day: int, slot: int, phone: bool) -> Locator:
     return page.locator("#booking-bar a") if phone else page.locator("#booking a.picker-go")
 
 
+def _look_at_the_month(page: Page, name: str) -> None:
+    """From the strip to the next month, and by one of its days back to a strip with that day's times."""
+    page.get_by_role("link", name=name).click()
+    expect(page.locator("#booking table.month")).to_be_visible()
+    assert "month=" in page.url
+    _check_page(page)
+    title = page.locator(".month-title").text_content() or ""
+    page.locator("#month-next").click()
+    expect(page.locator(".month-title")).not_to_have_text(title)
+    expect(page.locator("#month-next")).to_be_focused()
+    _check_page(page)
+    day = page.locator("#booking a.month-day").first
+    number = day.locator("b").text_content() or ""
+    day.click()
+    current = page.locator("#booking a.day[aria-current=date] b")
+    expect(current).to_have_text(number)
+    expect(page.locator("#booking a.slot[aria-current]")).to_be_visible()
+
+
 @pytest.mark.parametrize(("language", "phone"), [("ru", True), ("en", False)])
 def test_patient_books_moves_and_cancels(
     *,
@@ -81,6 +102,8 @@ def test_patient_books_moves_and_cancels(
     page.goto(f"{base}/doctors/{bookable.doctor.slug}/")
     expect(page.locator("html")).to_have_attribute("lang", language)
     _check_page(page)
+    _look_at_the_month(page, words["month"])
+    page.goto(f"{base}/doctors/{bookable.doctor.slug}/")
     bar = _choose_time(page, day=1, slot=2, phone=phone)
     expect(page.locator("#booking a.slot[aria-current]")).to_have_text("10:00")
     expect(bar).to_contain_text(words["book"])
@@ -129,7 +152,8 @@ def test_booking_without_javascript(
     page.goto(f"{base}/book/")
     page.get_by_role("link", name=bookable.service.name).first.click()
     page.get_by_role("link", name=str(bookable.doctor)).last.click()
-    page.locator("#booking a.day").nth(1).click()
+    page.locator("#picker-range").click()
+    page.locator("#booking a.month-day").last.click()
     page.locator("#booking a.slot:not(.is-none)").first.click()
     page.locator("#booking a.picker-go").click()
     _fill_in(page)
@@ -175,6 +199,22 @@ def test_booking_by_keyboard_alone(
     page.keyboard.press("Enter")
     page.wait_for_url("**/booked/")
     assert Appointment.objects.count() == 1
+
+
+def test_a_day_is_found_in_the_month_by_keyboard_alone(
+    network: NetworkRef, live_address: Callable[[NetworkRef], str], new_page: PageFactory
+) -> None:
+    bookable = factories.make_bookable()
+    page = new_page()
+    page.goto(f"{live_address(network)}/doctors/{bookable.doctor.slug}/")
+    for wanted in ("#picker-range", "#month-next", "a.month-day"):
+        _tab_to(page, wanted, limit=60)
+        with page.expect_response("**/doctors/**"):
+            page.keyboard.press("Enter")
+        expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+        if wanted != "a.month-day":  # the way on begins where one was
+            expect(page.locator(wanted)).to_be_focused()
+    expect(page.locator("#booking a.slot[aria-current]")).to_be_visible()
 
 
 def _tab_to(page: Page, selector: str, *, limit: int) -> None:
