@@ -11,7 +11,7 @@ from tenants.api.errors import InvalidRequest
 from tenants.audit.actions import Actor
 from tenants.booking.actions import book_appointment
 from tenants.booking.models import Appointment, AppointmentSource
-from tenants.booking.offer_cache import Names, facts_for_visit
+from tenants.booking.offer_cache import Names, booking_facts
 from tenants.patients.actions import find_or_create_patient
 from tenants.patients.models import Patient
 
@@ -47,9 +47,7 @@ def book_for_caller(
     Returns the appointment, its patient loaded, and how the other parties are called. Raises InvalidRequest for
     contacts that are missing or wrong, and everything that `book_appointment` raises.
     """
-    facts = facts_for_visit(
-        doctor_id=wish["doctor_id"], service_id=wish["service_id"], starts_at=wish["starts_at"]
-    )
+    facts = booking_facts(doctor_id=wish["doctor_id"], service_id=wish["service_id"])
     patient = patient_for_caller(
         contacts=contacts,
         user=None if for_staff else user,

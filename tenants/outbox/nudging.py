@@ -19,7 +19,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 logger = structlog.get_logger(__name__)
 
-GATHERING_SECONDS: Final = 0.02
+GATHERING_SECONDS: Final = 0.1
 PER_MESSAGE: Final = 100
 
 Send = Callable[[str, list[str]], None]

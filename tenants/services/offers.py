@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import F
@@ -14,6 +15,8 @@ from django.utils import timezone
 
 from tenants.clinics.selectors import organisation
 from tenants.services.models import Service, ServiceOverride
+
+_ONE_DAY: Final = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,22 @@ class Offer:
     clinic_id: int
     price: Decimal
     currency: str
+    duration_minutes: int
+    time_zone: str
+
+
+class OfferPeriod(NamedTuple):
+    """What is offered from a local date on, until the next period begins."""
+
+    since: dt.date
+    offers: list[Offer]
+
+
+class _Combination(NamedTuple):
+    service_id: int
+    doctor_id: int
+    clinic_id: int
+    price: Decimal
     duration_minutes: int
     time_zone: str
 
@@ -43,6 +62,33 @@ def offers_for(
     `on_date` is a local date of the clinic (default: its today); with `is_first_visit` unknown, prices that
     depend on it do not apply. Two queries, whatever the number of doctors.
     """
+    combinations = _combinations(service_id=service_id, doctor_ids=doctor_ids, clinic_id=clinic_id)
+    if not combinations:
+        return []
+    overrides = _overrides_by_service({row[0] for row in combinations})
+    return _offers(combinations, overrides, on_date=on_date, is_first_visit=is_first_visit)
+
+
+def offer_periods(*, doctor_id: int, service_id: int) -> list[OfferPeriod]:
+    """Return the offers of one doctor and service for all time, the earliest period first; at least one. Two queries.
+
+    The first begins with `date.min`. Prices that depend on the first visit do not apply.
+    """
+    combinations = _combinations(service_id=service_id, doctor_ids=[doctor_id], clinic_id=None)
+    if not combinations:
+        return [OfferPeriod(dt.date.min, [])]
+    overrides = _overrides_by_service({service_id})
+    changes = {row.valid_from for row in overrides[service_id] if row.valid_from is not None}
+    changes |= {row.valid_until + _ONE_DAY for row in overrides[service_id] if row.valid_until is not None}
+    return [
+        OfferPeriod(day, _offers(combinations, overrides, on_date=day, is_first_visit=None))
+        for day in (dt.date.min, *sorted(changes))
+    ]
+
+
+def _combinations(
+    *, service_id: int | None, doctor_ids: Iterable[int] | None, clinic_id: int | None
+) -> list[_Combination]:
     conditions: dict[str, object] = {
         "service__is_active": True,
         "doctor__is_active": True,
@@ -57,8 +103,9 @@ def offers_for(
         conditions["doctor__clinic_links__clinic_id"] = clinic_id
     # One filter() call: conditions on a doctor's clinics must meet in the same link.
     rows = Service.doctors.through.objects.filter(**conditions)
-    combinations = list(
-        rows.order_by("service_id", "doctor_id", "doctor__clinic_links__clinic_id").values_list(
+    return [
+        _Combination(*row)
+        for row in rows.order_by("service_id", "doctor_id", "doctor__clinic_links__clinic_id").values_list(
             "service_id",
             "doctor_id",
             "doctor__clinic_links__clinic_id",
@@ -66,10 +113,16 @@ def offers_for(
             "service__duration_minutes",
             "doctor__clinic_links__clinic__time_zone",
         )
-    )
-    if not combinations:
-        return []
-    overrides = _overrides_by_service({row[0] for row in combinations})
+    ]
+
+
+def _offers(
+    combinations: Iterable[_Combination],
+    overrides: Mapping[int, Sequence[ServiceOverride]],
+    *,
+    on_date: dt.date | None,
+    is_first_visit: bool | None,
+) -> list[Offer]:
     currency = organisation().currency
     now = timezone.now()
     offers = []

@@ -11,7 +11,7 @@ from tenants.audit.actions import Actor
 from tenants.booking.actions.placing import alternatives_finder, local_start, lock_place, offered
 from tenants.booking.actions.writing import insert_appointment
 from tenants.booking.models import Appointment, AppointmentSource
-from tenants.booking.offer_cache import BookingFacts, facts_for_visit
+from tenants.booking.offer_cache import BookingFacts, booking_facts
 from tenants.booking.special import needs_approval
 from tenants.booking.transactions import in_transaction, translate_overlap
 
@@ -44,14 +44,14 @@ def book_appointment(
     claims, log, audit record and outbox event. Staff are not bound by notice and horizon. `source` is an
     `AppointmentSource`, `language` that of the messages to the patient. A visit that the clinic approves waits for
     it. With `overbook_reason` it is put on top of what is there, which only staff may. `hold_id` is the caller's
-    own hold, which is not in the way; `facts` are those of this doctor, service and day, when they are at hand.
+    own hold, which is not in the way; `facts` are those of this doctor and service, when they are at hand.
 
     Raises what `lock_place` raises and PatientBusy, Unavailable; ValidationError for notes that are too long or an
     instant without a zone.
     """
     said = clean_notes(notes)
     if facts is None:
-        facts = facts_for_visit(doctor_id=doctor_id, service_id=service_id, starts_at=starts_at)
+        facts = booking_facts(doctor_id=doctor_id, service_id=service_id)
     policy = facts.policy
     offer = offered(
         doctor_id=doctor_id,
@@ -60,7 +60,7 @@ def book_appointment(
         starts_at=starts_at,
         policy=policy,
         now=now,
-        offers=facts.offers,
+        periods=facts.periods,
     )
     begins_at = starts_at.astimezone(dt.UTC)
 

@@ -38,7 +38,7 @@ from tenants.booking.selectors.slots_of_day import nearest_slots
 from tenants.booking.selectors.verdict import find_offer, out_of_reach, params_of, unknown_part, verdict_of
 from tenants.booking.slots import ONE_DAY, Plan, Reason, examine
 from tenants.booking.special import Special
-from tenants.services.offers import Offer
+from tenants.services.offers import Offer, OfferPeriod
 
 ALTERNATIVES: Final = 3
 
@@ -102,11 +102,11 @@ def offered(
     starts_at: dt.datetime,
     policy: Policy,
     now: dt.datetime,
-    offers: Sequence[Offer] | None = None,
+    periods: list[OfferPeriod] | None = None,
 ) -> Offer:
     """Return the offer of that day. Raises ServiceNotOffered, whose code names an unknown id.
 
-    `offers` are those of this doctor and service on the UTC day of the visit, when they are at hand.
+    `periods` are the offers of this doctor and service, when they are at hand.
     Raises ValidationError for an instant without a zone, SlotInPast or BeyondHorizon for one years away.
     """
     if starts_at.tzinfo is None:
@@ -117,7 +117,7 @@ def offered(
     if far is not None:
         raise _refusal(far, policy)
     offer = find_offer(
-        doctor_id=doctor_id, service_id=service_id, clinic_id=clinic_id, starts_at=starts_at, offers=offers
+        doctor_id=doctor_id, service_id=service_id, clinic_id=clinic_id, starts_at=starts_at, periods=periods
     )
     if offer is None:
         raise ServiceNotOffered(

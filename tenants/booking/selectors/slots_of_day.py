@@ -3,14 +3,13 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tenants.booking.counting import count_caps
 from tenants.booking.gaps.versions import current_versions, version_text
 from tenants.booking.loading import Scope, read_situation
-from tenants.booking.offer_cache import BookingFacts, booking_facts, offers_on
+from tenants.booking.offer_cache import BookingFacts, booking_facts
 from tenants.booking.planning import Asking, plan_for
 from tenants.booking.selectors.values import Slot, slot_of
 from tenants.booking.slots import ONE_DAY, UTC, day_start, free_starts
@@ -162,19 +161,11 @@ def _question(
     if start >= end:
         return None
     end = min(end, start + MAX_DAYS * ONE_DAY)
-    facts = booking_facts(doctor_id=doctor_id, service_id=service_id, on_date=start)
+    facts = booking_facts(doctor_id=doctor_id, service_id=service_id)
     if facts.special.resource_id is None:
         return None
-    cuts = [start, *(day for day in facts.change_dates if start < day < end), end]
     periods = [
-        (first, last, offer)
-        for first, last in pairwise(cuts)
-        for offer in (
-            facts.offers
-            if first == start
-            else offers_on(doctor_id=doctor_id, service_id=service_id, on_date=first)
-        )
-        if clinic_id is None or offer.clinic_id == clinic_id
+        period for period in facts.offers_within(start, end) if clinic_id in {None, period[2].clinic_id}
     ]
     if not periods:
         return None

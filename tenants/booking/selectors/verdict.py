@@ -5,7 +5,6 @@ release wave, limit of visits, claim, way, room, break.
 """
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -15,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.booking.counting import count_caps
 from tenants.booking.loading import read_situation
-from tenants.booking.offer_cache import offers_on, special_of
+from tenants.booking.offer_cache import offer_periods_of, offers_on, special_of
 from tenants.booking.planning import Asking, plan_for
 from tenants.booking.policy import Policy, current_policy
 from tenants.booking.restrictions import Restrictions
@@ -26,7 +25,7 @@ from tenants.booking.slots import ONE_DAY, Plan, Reason, examine
 from tenants.clinics.models import Clinic
 from tenants.doctors.models import Doctor
 from tenants.services.models import Service
-from tenants.services.offers import Offer
+from tenants.services.offers import Offer, OfferPeriod
 
 MESSAGES: Final[dict[Reason, str | Promise]] = {
     Reason.IN_PAST: _("This time has already passed."),
@@ -178,22 +177,20 @@ def find_offer(
     service_id: int,
     clinic_id: int,
     starts_at: dt.datetime,
-    offers: Sequence[Offer] | None = None,
+    periods: list[OfferPeriod] | None = None,
 ) -> Offer | None:
     """Return the offer as it holds on the clinic's local date of the visit; None when there is none.
 
-    `offers` are those of this doctor and service on the UTC day of the visit, when they are at hand.
+    `periods` are the offers of this doctor and service, when they are at hand.
     """
-    utc_day = starts_at.astimezone(dt.UTC).date()
-    if offers is None:
-        offers = offers_on(doctor_id=doctor_id, service_id=service_id, on_date=utc_day)
-    offer = next((offer for offer in offers if offer.clinic_id == clinic_id), None)
+    if periods is None:
+        periods = offer_periods_of(doctor_id=doctor_id, service_id=service_id)
+    day = starts_at.astimezone(dt.UTC).date()
+    offer = _offer_in(clinic_id, offers_on(periods, day))
     if offer is None:
         return None
     local_day = starts_at.astimezone(ZoneInfo(offer.time_zone)).date()  # the offer tells the clinic's zone
-    if local_day == utc_day:
-        return offer
-    return _offer_on(local_day, doctor_id=doctor_id, service_id=service_id, clinic_id=clinic_id)
+    return offer if local_day == day else _offer_in(clinic_id, offers_on(periods, local_day))
 
 
 def out_of_reach(starts_at: dt.datetime, now: dt.datetime) -> Reason | None:
@@ -242,6 +239,5 @@ def params_of(reason: Reason, plan: Plan, starts_at: dt.datetime) -> dict[str, A
     return {}
 
 
-def _offer_on(day: dt.date, *, doctor_id: int, service_id: int, clinic_id: int) -> Offer | None:
-    offers = offers_on(doctor_id=doctor_id, service_id=service_id, on_date=day)
+def _offer_in(clinic_id: int, offers: list[Offer]) -> Offer | None:
     return next((offer for offer in offers if offer.clinic_id == clinic_id), None)
