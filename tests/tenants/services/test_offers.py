@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tenants.booking.offer_cache import offers_on
 from tenants.services.models import ServiceOverride
-from tenants.services.offers import Offer, offers_for
+from tenants.services.offers import Offer, offer_periods, offers_for
 from tests.factories import Bookable, make_bookable, make_clinic, make_doctor, make_service
 
 pytestmark = [pytest.mark.django_db, pytest.mark.integration]
@@ -112,6 +113,20 @@ def test_validity_includes_both_ends_and_the_later_one_wins(network: object) -> 
     [next_day] = offers_for(service_id=ready.service.pk, on_date=DAY + dt.timedelta(days=1))
     [long_before] = offers_for(service_id=ready.service.pk, on_date=DAY - dt.timedelta(days=6))
     assert (next_day.price, long_before.price) == (Decimal(200), Decimal(2500))
+
+
+def test_periods_say_what_each_day_says(network: object) -> None:
+    ready = make_bookable(price="2500")
+    rows = ServiceOverride.objects
+    rows.create(service=ready.service, price=Decimal(100), valid_from=DAY, valid_until=DAY)
+    rows.create(service=ready.service, price=Decimal(200), valid_from=DAY - dt.timedelta(days=5))
+    rows.create(service=ready.service, duration_minutes=45, valid_until=DAY + dt.timedelta(days=2))
+    periods = offer_periods(doctor_id=ready.doctor.pk, service_id=ready.service.pk)
+
+    for day in (DAY + dt.timedelta(days=shift) for shift in range(-8, 8)):
+        asked = offers_for(doctor_ids=[ready.doctor.pk], service_id=ready.service.pk, on_date=day)
+        assert offers_on(periods, day) == asked
+    assert [len(offer_periods(doctor_id=0, service_id=0)), periods[0].since] == [1, dt.date.min]
 
 
 def test_override_of_another_doctor_does_not_count(network: object) -> None:
