@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from tenants.booking.loading import Scope, Situation
@@ -18,6 +19,9 @@ from tenants.booking.restrictions import (
 from tenants.booking.slots import ONE_DAY, UTC, BusyTimes, Limits, Plan, Window, day_start, limits_for
 from tenants.booking.special import Cap, Special, channel_of, policy_for
 from tenants.services.offers import Offer
+
+STAFF_MOMENT: Final = dt.timedelta(minutes=5)
+"""So long after its beginning staff can still book a time: it was offered while they asked for the name."""
 
 _MARGIN = 2 * ONE_DAY
 """How far around a visit special rules look: set-up, clean-up, ways, the rest of the working day."""
@@ -52,9 +56,11 @@ class Asking:
         return [cap for cap in self.special.caps if cap.binds(clinic_id=clinic_id, channel=self.channel)]
 
     def limits(self, zone: str) -> Limits:
-        """Return when visits may begin; for staff, at any time that has not passed."""
+        """Return when visits may begin; for staff, at any time that has not passed more than a moment ago."""
         if self.for_staff:
-            return Limits(now=self.now, earliest=self.now, latest=dt.datetime.max.replace(tzinfo=UTC))
+            since = self.now - STAFF_MOMENT
+            latest = dt.datetime.max.replace(tzinfo=UTC)
+            return Limits(now=since, earliest=since, latest=latest, offered_from=self.now)
         return limits_for(
             now=self.now,
             zone=zone,

@@ -127,11 +127,16 @@ class Restricting(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Between which instants visits may begin: `[earliest, latest)`; `now` tells the past from short notice."""
+    """Between which instants visits may begin: `[earliest, latest)`; `now` tells the past from short notice.
+
+    What begins before `offered_from` is not offered, though it can be booked: somebody who was offered a time has a
+    moment to take it.
+    """
 
     now: dt.datetime
     earliest: dt.datetime
     latest: dt.datetime
+    offered_from: dt.datetime = dt.datetime.min.replace(tzinfo=UTC)
 
     def refusal(self, starts_at: dt.datetime) -> Reason | None:
         if starts_at < self.now:
@@ -222,7 +227,7 @@ def slot_label(starts_at: dt.datetime, zone: str) -> str:
 
 
 def _free_in(plan: Plan, window: Window, since: dt.datetime, until: dt.datetime) -> Iterator[dt.datetime]:
-    first = max(since, plan.limits.earliest, plan.limits.now)
+    first = max(since, plan.limits.earliest, plan.limits.now, plan.limits.offered_from)
     last = min(until, plan.limits.latest)
     at = window.starts_at
     if first > at:

@@ -315,3 +315,25 @@ def test_doctor_is_never_open_in_two_clinics_at_once(network: NetworkRef) -> Non
         book(bookable, **facts, clinic_id=west.pk, patient_id=make_patient().pk)
     later: dict[str, Any] = {"starts_at": NINE + 2 * HALF_HOUR, "patient_id": make_patient().pk}
     assert book(bookable, **facts, **later, clinic_id=west.pk).local_start == "2027-01-12T10:00"
+
+
+def test_staff_have_a_moment_to_take_the_time_that_was_offered(network: NetworkRef) -> None:
+    bookable = make_bookable()
+    ids = {"doctor_id": bookable.doctor.pk, "service_id": bookable.service.pk}
+    day = {"start": NINE.date(), "end": NINE.date() + dt.timedelta(days=1)}
+
+    def first(now: dt.datetime) -> dt.datetime:
+        return free_slots(**ids, **day, now=now, for_staff=True)[0].starts_at
+
+    minute = dt.timedelta(minutes=1)
+    assert first(NINE) == NINE
+    assert first(NINE + dt.timedelta(seconds=1)) == NINE + 30 * minute  # what has begun is not offered any more
+    with pytest.raises(SlotInPast):
+        book(bookable, now=NINE + minute)  # a patient's notice is another matter
+    with pytest.raises(SlotInPast):
+        book(bookable, now=NINE + 6 * minute, for_staff=True, source="desk")
+    verdict = explain(
+        **ids, clinic_id=bookable.clinic.pk, starts_at=NINE, now=NINE + 4 * minute, for_staff=True
+    )
+    assert verdict.bookable
+    assert book(bookable, now=NINE + 4 * minute, for_staff=True, source="desk").pk
