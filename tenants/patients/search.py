@@ -44,6 +44,9 @@ _SAME: Final = (
     ("ie", "e"),
     ("io", "e"),
 )
+# What the end of a word may still become: "zait" is on its way to "zaitsev", whose sounds are "zaicev".
+_UNFINISHED: Final = (("sc", "s"), ("tc", "c"), ("t", "c"), ("k", "h"), ("p", "f"), ("i", "e"))
+
 _TWICE: Final = re.compile(r"(\D)\1+")
 _NOT_WORD: Final = re.compile(r"[\W_]+")
 _DATE: Final = re.compile(r"(\d{1,2})[./](\d{1,2})(?:[./](\d{4}|\d{2}))?[./]?")
@@ -105,12 +108,22 @@ def patterns(text: str) -> list[list[str]]:
         else:
             sounds = {*_words(word), *_words(word.translate(_OTHER_LAYOUT))}
             telling = {sound for sound in sounds if len(sound) >= FEWEST} or sounds
+            telling |= {finished for sound in telling for finished in _finished(sound)}
             groups.append(sorted(f"% {sound}%" for sound in telling))
     return [group for group in groups if group]
 
 
 def _words(name: str) -> list[str]:
     return [word for word in _NOT_WORD.split(skeleton(name.replace("'", "").replace("ʹ", ""))) if word]
+
+
+def _finished(sound: str) -> list[str]:
+    """Return how a word may sound once it is typed to its end, where that changes what is there already."""
+    return [
+        sound[: -len(end)] + other
+        for end, other in _UNFINISHED
+        if sound.endswith(end) and len(sound) > FEWEST
+    ]
 
 
 def _telling(text: str) -> int:

@@ -8,7 +8,7 @@ from operator import or_
 
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db.models import Expression, F, Func, Q, QuerySet, TextField, Value
-from django.db.models.functions import Concat, Greatest, Lower
+from django.db.models.functions import Concat, Greatest, Lower, Replace
 from django.utils.translation import gettext_lazy as _
 
 from saas.core.errors import NotFound
@@ -17,7 +17,7 @@ from tenants.cms.cards import active_doctors
 from tenants.doctors.models import Doctor, Specialization
 from tenants.services.models import Service, ServiceCategory
 from tenants.services.offers import Offer, offers_for
-from tenants.website.text_search import SKELETON_FROM, SKELETON_TO, skeletons, variants
+from tenants.website.text_search import SKELETON_FROM, SKELETON_TO, SOUNDS, skeletons, variants
 
 _SIMILAR = 0.5
 _LONGEST_SLUG = 120
@@ -206,9 +206,11 @@ def services_of_doctor(doctor: Doctor) -> list[ServiceOffer]:
 
 def _nearness(query: str, text: Expression | F) -> Expression:
     """How much the best reading of the query resembles a word of the text, 0 to 1."""
-    skeleton = Func(
+    skeleton: Expression = Func(
         Lower(text), Value(SKELETON_FROM), Value(SKELETON_TO), function="translate", output_field=TextField()
     )
+    for spelling, sound in SOUNDS:
+        skeleton = Replace(skeleton, Value(spelling), Value(sound))
     found: list[Expression] = [TrigramWordSimilarity(reading, skeleton) for reading in skeletons(query)]
     return Greatest(Value(0.0), *found) if found else Value(0.0)
 

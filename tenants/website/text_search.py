@@ -31,11 +31,29 @@ _LONGEST: Final = 80
 
 
 SKELETON_FROM: Final = "абвгдеёжзийклмнопрстуфхцчшщыэюяъь"
-SKELETON_TO: Final = "abvgdeejziiklmnoprstufhccssyeua"
-"""One Latin letter for each Russian one; the last two of the first string are dropped. PostgreSQL's translate() takes
-the same pair, so both sides of a comparison lose the same. Trigrams are taken of skeletons because pg_trgm sees
-letters only as far as the database's LC_CTYPE does, which may be C."""
+SKELETON_TO: Final = "abvgdeezziiklmnoprstufhccssieua"
+SOUNDS: Final = (
+    *(
+        ("shch", "s"),
+        ("sch", "s"),
+        ("sh", "s"),
+        ("ch", "c"),
+        ("zh", "z"),
+        ("kh", "h"),
+        ("ts", "c"),
+        ("tz", "c"),
+    ),
+    *(("ph", "f"), ("ck", "k"), ("x", "ks"), ("w", "v"), ("q", "k")),
+    *(("yu", "u"), ("ju", "u"), ("ya", "a"), ("ja", "a"), ("yo", "e"), ("jo", "e"), ("ie", "e"), ("io", "e")),
+    *(("y", "i"), ("j", "i")),
+)
+"""How a text becomes a skeleton: one Latin letter for each Russian one (the last two of the first string are dropped),
+then one spelling for each sound, in this order, so that "Зайцева", "Zaitseva", "Zaytseva" and "Zayceva" are one.
+PostgreSQL does the same with translate() and replace(), so both sides of a comparison lose the same. Trigrams are
+taken of skeletons because pg_trgm sees letters only as far as the database's LC_CTYPE does, which may be C."""
 _SKELETON: Final = {ord(letter): SKELETON_TO[i : i + 1] for i, letter in enumerate(SKELETON_FROM)}
+_UNFINISHED: Final = {"t": "c", "k": "h", "p": "f"}
+"""What the last letter typed may still become: "zayt" is on its way to "zaytseva"."""
 
 
 def variants(query: str) -> list[str]:
@@ -48,9 +66,19 @@ def variants(query: str) -> list[str]:
 
 
 def skeletons(query: str) -> list[str]:
-    """Return the readings of `variants` as skeletons, each once."""
-    found = [reading.translate(_SKELETON).strip() for reading in variants(query)]
-    return list(dict.fromkeys(text for text in found if text))
+    """Return the skeletons of what was typed, on this keyboard layout and the other, and of what it may become."""
+    text = " ".join(query.lower().split())[:_LONGEST]
+    found = [skeleton(reading) for reading in (text, text.translate(_LAYOUT))]
+    found += [each[:-1] + _UNFINISHED[each[-1]] for each in found if each[-1:] in _UNFINISHED]
+    return list(dict.fromkeys(each for each in found if each))
+
+
+def skeleton(text: str) -> str:
+    """Return a text in lower case as it sounds in plain Latin letters."""
+    found = text.translate(_SKELETON)
+    for spelling, sound in SOUNDS:
+        found = found.replace(spelling, sound)
+    return found.strip()
 
 
 def to_latin(text: str) -> str:

@@ -23,6 +23,7 @@ from tests.factories import make_patient
         ("Соловьёв", "Solovyov", "Soloviev", "Соловьев"),
         ("Артём", "Artyom", "Artem"),
         ("Максим", "Maxim", "Maksim"),
+        ("Зайцев", "Zaitsev", "Zaytsev", "Zaycev", "Zajcev", "Zaitzev"),
         ("Müller", "Muller", "MULLER"),
     ],
 )
@@ -35,6 +36,9 @@ def test_patterns_of_what_people_type() -> None:
     assert patterns("и") == []
     assert "% iva%" in patterns("ива")[0]
     assert "% iva%" in patterns("bdf")[0]  # the other keyboard layout
+    assert {"% zaic%", "% zait%"} <= set(patterns("zayt")[0])  # on the way to Zaytsev
+    assert "% muhin%" not in patterns("muk")[0]
+    assert "% muh%" in patterns("muk")[0]
     assert patterns("12.04.1985") == [["% 12041985%"]]
     assert patterns("12.04") == [["% 1204%"]]
     assert patterns("1985-04-12") == [["% 12041985%"]]

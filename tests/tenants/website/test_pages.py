@@ -170,6 +170,18 @@ def test_search_forgives_alphabet_layout_and_typos(
     assert [link["href"] for link in page.select("#doctors a.card-cover")] == ["/doctors/right/"]
 
 
+@pytest.mark.parametrize("text", ["zayt", "zait", "zayc", "Зайц", "Zaitseva", "Zaytsev", "Zaycev", "Зайцев"])
+@pytest.mark.parametrize("last_name", ["Зайцева", "Zaitseva", "Zaytseva", "Zayceva"])
+def test_search_knows_a_name_by_all_its_spellings(
+    text: str, last_name: str, network: NetworkRef, client_for: ClientFor
+) -> None:
+    clinic = factories.make_clinic()
+    factories.make_doctor(clinics=[clinic], last_name=last_name, first_name="Мария", slug="right")
+    factories.make_doctor(clinics=[clinic], last_name="Иванов", first_name="Пётр", slug="wrong")
+    page = BeautifulSoup(client_for(network).get("/doctors/", {"q": text}).content, "lxml")
+    assert [link["href"] for link in page.select("#doctors a.card-cover")] == ["/doctors/right/"]
+
+
 @pytest.mark.parametrize("text", ["", "%", "_", "'", "\x00", "a" * 5000, "💉"])
 def test_search_survives_any_text(text: str, network: NetworkRef, client_for: ClientFor) -> None:
     client = client_for(network)
