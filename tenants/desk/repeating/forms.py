@@ -17,8 +17,11 @@ from tenants.desk.office.wishes import Choices
 
 DATES_SHOWN: Final = 6
 PARTS: Final = LONGEST_IN_ANY_ORDER
+_FEWEST: Final = 2
+"""Services that make several."""
 BY_RULE: Final = "rule"
 BY_HAND: Final = "dates"
+_OF_RULE: Final = ("first_day", "first_time", "every_weeks", "count")
 _MOST_WEEKS: Final = 52
 _REACH: Final = dt.timedelta(days=3 * 366)
 _DAY: Final = {"type": "date", "autocomplete": "off"}
@@ -73,16 +76,13 @@ class SeriesForm(TogetherForm):
     doctor = forms.TypedChoiceField(label=_("Doctor"), coerce=int)
     kind = forms.ChoiceField(
         label=_("Dates"),
-        choices=[(BY_RULE, _("Every so many weeks")), (BY_HAND, _("Chosen by hand"))],
+        choices=[(BY_RULE, _("Every week, or every few weeks")), (BY_HAND, _("Chosen by hand"))],
         widget=forms.RadioSelect,
         initial=BY_RULE,
     )
-    first_day = forms.DateField(
-        label=_("First day"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs=_DAY)
-    )
+    first_day = forms.DateField(label=_("First day"), widget=forms.DateInput(format="%Y-%m-%d", attrs=_DAY))
     first_time = forms.TimeField(
         label=_("Time, on the clinic's clock"),
-        required=False,
         widget=forms.TimeInput(format="%H:%M", attrs=_TIME),
     )
     every_weeks = forms.IntegerField(
@@ -90,7 +90,6 @@ class SeriesForm(TogetherForm):
         min_value=1,
         max_value=_MOST_WEEKS,
         initial=1,
-        required=False,
         widget=forms.NumberInput(attrs=_FEW),
     )
     count = forms.IntegerField(
@@ -98,7 +97,6 @@ class SeriesForm(TogetherForm):
         min_value=1,
         max_value=MOST_DATES,
         initial=8,
-        required=False,
         widget=forms.NumberInput(attrs=_FEW),
     )
     weekdays = forms.TypedMultipleChoiceField(
@@ -113,6 +111,9 @@ class SeriesForm(TogetherForm):
     def __init__(self, *args: Any, choices: Choices, **kwargs: Any) -> None:
         super().__init__(*args, choices=choices, **kwargs)
         self.dates: list[dt.datetime] = []
+        if self.data.get("kind") == BY_HAND:
+            for name in _OF_RULE:
+                self.fields[name].required = False
         self._offer("service", ((each.pk, each.name) for each in choices.services))
         self._offer("doctor", ((each.pk, str(each)) for each in choices.doctors))
 
@@ -136,9 +137,6 @@ class SeriesForm(TogetherForm):
 
     def _dates_by_rule(self, clinic: Clinic | None) -> None:
         said = self.cleaned_data
-        for name in ("first_day", "first_time", "count", "every_weeks"):
-            if said.get(name) is None and name not in self.errors:
-                self.add_error(name, forms.ValidationError(_("Fill this in."), code="required"))
         if clinic is None or not self.check_day("first_day", said.get("first_day")) or self.errors:
             return
         self.dates = dates_by_rule(
@@ -187,7 +185,10 @@ class ChainForm(TogetherForm):
         for number in range(1, PARTS + 1):
             for name, label in (("service", _("Service %(number)d")), ("doctor", _("Doctor %(number)d"))):
                 self.fields[f"{name}_{number}"] = forms.TypedChoiceField(
-                    label=label % {"number": number}, coerce=int, empty_value=None, required=False
+                    label=label % {"number": number},
+                    coerce=int,
+                    empty_value=None,
+                    required=name == "service" and number <= _FEWEST,
                 )
             self._offer(f"service_{number}", services, blank="—")
             self._offer(f"doctor_{number}", doctors, blank=_("Any doctor"))
@@ -205,7 +206,4 @@ class ChainForm(TogetherForm):
             service, doctor = said.get(f"service_{number}"), said.get(f"doctor_{number}")
             if service is not None:
                 self.wanted.append(Wanted(service_id=service, doctor_id=doctor))
-        if len(self.wanted) < 2 and not self.errors:  # noqa: PLR2004 - several
-            few = forms.ValidationError(_("Choose at least two services."), code="few")
-            self.add_error("service_1" if not self.wanted else "service_2", few)
         return said

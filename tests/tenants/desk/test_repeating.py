@@ -165,7 +165,7 @@ def test_a_series_is_seen_and_booked(signed_in: SignedIn) -> None:
         ("massage course", "desk", bookable.patient.pk)
     }
     page = page_of(client.get(booked["Location"]))
-    assert len(page.select("ol.rows > li")) == 4
+    assert len(page.select("ol.repeat-list > li")) == 4
 
 
 def test_a_rule_and_a_date_more(signed_in: SignedIn) -> None:

@@ -68,7 +68,7 @@ SITE_PAGES: Final = (
     "cms/pages/search/?q=CANARY", "cms/patients/?q=CANARY", "cms/appointments/?q=CANARY", "cms/users/?q=CANARY",
     "cms/doctors/?q=CANARY", "cms/documents/?q=CANARY", "api/v1/doctors/?search=CANARY",
     "api/v1/available-slots/?doctor=7001&service=7001&days=14", "cms/audit-log/?q=CANARY",
-    "cms/reports/site-history/", "cms/appointments/?export=csv", "cms/patients/?export=csv",
+    "cms/reports/site-history/", "cms/appointments/?export=csv", "cms/patients/?export=csv", "desk/repeating/?q=CANARY",
 )  # fmt: skip
 """Addresses that are pages of the tree, searches or exports: no route of their own."""
 
