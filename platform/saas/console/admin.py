@@ -18,6 +18,7 @@ from saas.accounts.roles import Role
 from saas.billing.models import Plan, PlanPrice
 from saas.console.operations import OPERATIONS, Operation
 from saas.console.site import console_site
+from saas.console.words import EVENTS, event_words, figure_words, plan_name_field, plan_name_of
 from saas.core.errors import DomainError
 from saas.networks.hosts import network_url
 from saas.networks.lifecycle import NetworkState, states_with_schema
@@ -75,15 +76,45 @@ class SchemaFilter(admin.SimpleListFilter):
         return queryset.filter(conditions[value]) if value in conditions else queryset
 
 
+class PlanFilter(admin.SimpleListFilter):
+    title = gettext_lazy("plan")
+    parameter_name = "plan"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - Django's signature
+        return list(Plan.objects.values_list("code", plan_name_field()))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Network]) -> QuerySet[Network]:
+        return queryset.filter(plan_code=self.value()) if self.value() else queryset
+
+
+class EventFilter(admin.SimpleListFilter):
+    title = gettext_lazy("event")
+    parameter_name = "event"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - Django's signature
+        return [(code, str(words)) for code, words in EVENTS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[PlatformEvent]) -> QuerySet[PlatformEvent]:
+        return queryset.filter(action=self.value()) if self.value() else queryset
+
+
+class _EventWords:
+    """An event by its words."""
+
+    @display(description=gettext_lazy("event"), ordering="action")
+    def shown_action(self, event: PlatformEvent) -> str:
+        return event_words(event.action)
+
+
 class DomainInline(_LookOnly, TabularInline):
     model = Domain
     fields = readonly_fields = ("domain", "is_primary", "created_at")
     extra = 0
 
 
-class EventInline(_LookOnly, TabularInline):
+class EventInline(_EventWords, _LookOnly, TabularInline):
     model = PlatformEvent
-    fields = readonly_fields = ("at", "action", "actor_id", "data")
+    fields = readonly_fields = ("at", "shown_action", "actor_id", "data")
     extra = 0
     verbose_name_plural = gettext_lazy("log")
 
@@ -95,7 +126,7 @@ class NetworkAdmin(_LookOnly, ModelAdmin):
     list_display = (
         "shown_name",
         "shown_state",
-        "plan_code",
+        "shown_plan",
         "doctors",
         "appointments",
         "shown_schema",
@@ -103,7 +134,7 @@ class NetworkAdmin(_LookOnly, ModelAdmin):
         "created_at",
     )
     list_display_links = ("shown_name",)
-    list_filter = ("state", SchemaFilter, "plan_code", "language", "is_canary")
+    list_filter = ("state", SchemaFilter, PlanFilter, "language", "is_canary")
     search_fields = ("name", "slug", "schema_name", "owner_email", "domains__domain")
     ordering = ("-created_at", "-id")
     list_per_page = 50
@@ -115,7 +146,7 @@ class NetworkAdmin(_LookOnly, ModelAdmin):
             None,
             {
                 "fields": (
-                    "name", "address", "state", "state_reason", "plan_code", "trial_ends_at", "owner_email",
+                    "name", "address", "state", "state_reason", "shown_plan", "trial_ends_at", "owner_email",
                 )
             },
         ),
@@ -137,7 +168,7 @@ class NetworkAdmin(_LookOnly, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Network]:
         queryset: QuerySet[Network] = super().get_queryset(request).prefetch_related("domains")
-        return queryset
+        return queryset.annotate(plan_name=plan_name_of())
 
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> tuple[str, ...]:
         return tuple(name for _title, options in self.fieldsets for name in options["fields"])
@@ -149,6 +180,10 @@ class NetworkAdmin(_LookOnly, ModelAdmin):
     @display(description=gettext_lazy("state"), label=_STATE_COLOURS, ordering="state")
     def shown_state(self, network: Network) -> tuple[str, str]:
         return network.state, network.get_state_display()
+
+    @display(description=gettext_lazy("plan"), ordering="plan_code")
+    def shown_plan(self, network: Network) -> str:
+        return str(getattr(network, "plan_name", None) or network.plan_code)
 
     @display(description=gettext_lazy("doctors"))
     def doctors(self, network: Network) -> str:
@@ -191,7 +226,8 @@ class NetworkAdmin(_LookOnly, ModelAdmin):
     def shown_usage(self, network: Network) -> str:
         if not network.usage:
             return _("not counted yet")
-        return format_html_join("", "<div>{}: {}</div>", sorted(network.usage.items()))
+        figures = ((figure_words(name), count) for name, count in sorted(network.usage.items()))
+        return format_html_join("", "<div>{}: {}</div>", figures)
 
     def get_urls(self) -> list[URLPattern]:
         own = path(
@@ -251,13 +287,15 @@ class NetworkAdmin(_LookOnly, ModelAdmin):
 
 
 @admin.register(PlatformEvent, site=console_site)
-class PlatformEventAdmin(_LookOnly, ModelAdmin):
-    list_display = ("at", "action", "network", "actor_id", "request_id")
-    list_filter = ("action",)
+class PlatformEventAdmin(_EventWords, _LookOnly, ModelAdmin):
+    list_display = ("at", "shown_action", "network", "actor_id", "request_id")
+    list_filter = (EventFilter,)
     search_fields = ("action", "network__name", "network__slug", "request_id")
     list_select_related = ("network",)
     show_full_result_count = False
-    fields = readonly_fields = ("at", "action", "network", "actor_id", "data", "request_id")
+    fields = readonly_fields = (
+        "at", "shown_action", "action", "network", "actor_id", "data", "request_id",
+    )  # fmt: skip
 
 
 @admin.register(SpareSchema, site=console_site)
@@ -285,8 +323,13 @@ class _PriceInline(TabularInline):
 class PlanAdmin(_LookOnly, ModelAdmin):
     """Prices and limits can be changed; plans come and go by migration, because networks point at their codes."""
 
+    list_display = ("shown_name", "code", "is_public")
     readonly_fields = ("code",)
     inlines = (_PriceInline,)
+
+    @display(description=gettext_lazy("plan"))
+    def shown_name(self, plan: Plan) -> str:
+        return str(getattr(plan, plan_name_field()))
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return True

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +13,15 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from saas import networks
 from saas.accounts.actions import create_person
 from saas.accounts.models import User
 from saas.accounts.roles import Role
+from saas.billing.models import Plan
+from saas.console.words import EVENTS
 from saas.networks.context import NetworkRef, network_context, public_context
 from saas.networks.lifecycle import NetworkState
-from saas.networks.models import Network, PlatformEvent
+from saas.networks.models import HandoverGrant, Network, PlatformEvent
 from tenants.audit.models import AuditEvent
 
 LIST = "/console/networks/network/"
@@ -254,3 +259,35 @@ def test_second_factor_is_not_reset_by_looking(
     public_client.get(_operate(twin_networks[0], "reset-second-factor"), {"email": "manager@clinic.example"})
     with network_context(twin_networks[0]):
         assert Authenticator.objects.filter(user=user).exists()
+
+
+def test_every_event_that_is_recorded_has_words() -> None:
+    """Codes are found where they are written; those of states are made of the states."""
+    source = Path(networks.__file__).parent.parent
+    recorded = {
+        code
+        for file in source.rglob("*.py")
+        for code in re.findall(r'audit\.record\(\s*"([a-z_.]+)"', file.read_text(encoding="utf-8"))
+    }
+    assert recorded
+    recorded |= {f"network.{state}" for state in NetworkState}
+    recorded |= {f"handover.{kind}_{step}" for kind in HandoverGrant.Kind for step in ("issued", "used")}
+    assert recorded <= set(EVENTS)
+
+
+@pytest.mark.parametrize(("language", "event"), [("en", "Network suspended"), ("ru", "Сеть приостановлена")])
+def test_log_and_plans_are_in_words(
+    operator: User, public_client: Client, network: NetworkRef, language: str, event: str
+) -> None:
+    public_client.cookies["language"] = language
+    public_client.post(_operate(network, "suspend"), {"reason": "unpaid"})
+    with public_context():
+        name = getattr(
+            Plan.objects.get(code=Network.objects.get(pk=network.id).plan_code), f"name_{language}"
+        )
+    for path in (LIST, f"{LIST}{network.id}/change/", f"{LIST}?plan=trial"):
+        assert name in public_client.get(path).content.decode(), path
+    log = public_client.get("/console/networks/platformevent/?event=network.suspended").content.decode()
+    assert log.count(event) >= 2  # in the list and in its filter
+    assert public_client.get("/console/networks/platformevent/?event=network.purged").status_code == 200
+    assert name in public_client.get("/console/billing/plan/").content.decode()
