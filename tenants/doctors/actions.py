@@ -29,13 +29,22 @@ def save_doctor(
     middle_name: str = "",
     specializations: Sequence[Specialization],
     clinics: Sequence[Clinic],
+    account: User | None = None,
 ) -> Doctor:
     """Write a doctor's card, the person behind it and the links, in the order given (the first is the main one).
 
-    A new doctor gets a user without e-mail, who cannot sign in until a manager gives them one. An empty address
-    of the page is made from the name. Raises Conflict when the address was taken meanwhile.
+    With `account`, somebody of the staff who signs in as a doctor, the card becomes theirs; what it had before is
+    shut unless somebody can sign in with it. Else a new doctor gets a user without e-mail, who cannot sign in until
+    a manager gives them one. An empty address of the page is made from the name. Raises Conflict when the address
+    or the account was taken meanwhile.
     """
-    if doctor.user_id is None:
+    before = doctor.user if doctor.user_id is not None else None
+    if account is not None and account != before:
+        if Doctor.objects.filter(user=account).exists():
+            raise Conflict(_("This account belongs to another doctor's card."))
+        doctor.user = account
+        _rename(account, last_name=last_name, first_name=first_name, middle_name=middle_name)
+    elif doctor.user_id is None:
         doctor.user = create_person(
             email=None, role=Role.DOCTOR, last_name=last_name, first_name=first_name, middle_name=middle_name
         )
@@ -48,6 +57,9 @@ def save_doctor(
             doctor.save()
     except IntegrityError as error:
         raise Conflict(_("Another doctor's page has this address. Please choose another.")) from error
+    if before is not None and before != doctor.user and not before.email:
+        before.is_active = False
+        before.save(update_fields=["is_active", "updated_at"])
     set_specializations(doctor=doctor, specializations=specializations)
     set_clinics(doctor=doctor, clinics=clinics)
     return doctor

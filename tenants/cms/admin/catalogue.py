@@ -173,6 +173,7 @@ class DoctorViewSet(CatalogueViewSet):
                     ),
                     FieldPanel("slug"),
                     FieldPanel("photo"),
+                    FieldPanel("account"),
                     FieldPanel("is_active"),
                 ],
                 heading=_("Person"),

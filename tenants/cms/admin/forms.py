@@ -12,6 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
+from saas.accounts.models import User
+from saas.accounts.roles import Role
 from saas.core.languages import language_choices
 from saas.core.phones import normalise_phone
 from tenants.booking.windows.calendars import calendar_choices, validate_calendar
@@ -159,6 +161,12 @@ class DoctorForm(WagtailAdminModelForm):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
+    account = forms.ModelChoiceField(
+        label=_("Log-in account"),
+        queryset=User.objects.none(),
+        required=False,
+        help_text=_("Somebody of the staff who signs in as a doctor and has no card yet."),
+    )
     certificates = LinesField(label=_("Certificates"), required=False)
     languages = LinesField(label=_("Languages spoken"), required=False)
 
@@ -177,6 +185,8 @@ class DoctorForm(WagtailAdminModelForm):
         self._choose_from("clinics", clinics)
         self._choose_from("main_clinic", clinics)
         self._choose_from("services", Service.objects.all())
+        without_card = User.objects.filter(role=Role.DOCTOR, is_active=True, email__isnull=False, doctor=None)
+        self._choose_from("account", without_card | User.objects.filter(doctor=doctor.pk or 0))
         if doctor.pk:
             self.initial.update(
                 last_name=doctor.user.last_name,
@@ -184,6 +194,7 @@ class DoctorForm(WagtailAdminModelForm):
                 middle_name=doctor.user.middle_name,
                 specializations=[link.specialization_id for link in doctor.specialization_links.all()],
                 clinics=[link.clinic_id for link in doctor.clinic_links.all()],
+                account=doctor.user_id,
                 main_specialization=doctor.specialization,
                 main_clinic=doctor.clinic,
                 services=list(doctor.services.values_list("pk", flat=True)),
@@ -214,6 +225,7 @@ class DoctorForm(WagtailAdminModelForm):
             middle_name=data["middle_name"],
             specializations=_main_first(data["specializations"], data["main_specialization"]),
             clinics=_main_first(data["clinics"], data["main_clinic"]),
+            account=data["account"],
         )
         doctor.services.set(data["services"])
         return doctor

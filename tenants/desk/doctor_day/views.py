@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from saas.accounts.roles import Role
 from saas.core.errors import DomainError
 from saas.core.formatting import format_when
 from saas.networks.context import current_network
@@ -45,6 +46,7 @@ from tenants.desk.doctor_day.selectors import (
     leaves_of,
     visit_of,
 )
+from tenants.desk.errors import NoDoctorCard, OnlyForDoctors
 from tenants.desk.office.day import rows_of
 from tenants.desk.office.wishes import place_of
 from tenants.doctors.models import Doctor
@@ -318,9 +320,10 @@ def _blocked(request: HttpRequest, leave: Leave, now: dt.datetime) -> HttpRespon
 
 
 def _doctor(request: HttpRequest) -> Doctor:
-    doctor = doctor_of(staff_of(request).pk)
+    user = staff_of(request)
+    doctor = doctor_of(user.pk)
     if doctor is None:
-        raise PermissionDenied
+        raise PermissionDenied(NoDoctorCard() if user.role == Role.DOCTOR else OnlyForDoctors())
     return doctor
 
 

@@ -97,7 +97,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _refused(request, Forbidden())
+    """Say what is forbidden: `PermissionDenied(error)` may carry a DomainError that knows what to do about it."""
+    said = next((each for each in exception.args if isinstance(each, DomainError)), None)
+    return _refused(request, said or Forbidden())
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -18,6 +18,7 @@ from tenants.clinics.selectors import organisation
 from tenants.doctors.models import Doctor, DoctorSchedule
 from tenants.services.models import ServiceCategory
 from tests.factories import (
+    Bookable,
     make_bookable,
     make_category,
     make_clinic,
@@ -275,3 +276,29 @@ def test_patients_are_not_among_the_staff(owner: Client) -> None:
 
     assert "someone@example.com" not in owner.get("/cms/users/").content.decode()
     assert owner.get(f"/cms/users/edit/{patient.pk}/").status_code == 404
+
+
+def test_a_doctors_card_is_given_to_a_staff_account_without_one(owner: Client, ready: Bookable) -> None:
+    account, reception = make_user(role=Role.DOCTOR), make_user(role=Role.RECEPTION)
+    page = owner.get(f"/cms/doctors/edit/{ready.doctor.pk}/")
+    offered = {user.pk for user in page.context["form"].fields["account"].queryset}
+    assert offered == {account.pk, ready.doctor.user_id}
+    fields = {
+        "last_name": "Белова",
+        "first_name": "Анна",
+        "slug": ready.doctor.slug,
+        "is_active": "on",
+        "specializations": [ready.doctor.specialization.pk],
+        "clinics": [ready.clinic.pk],
+        "consultation_price": "2500",
+        "experience_years": "12",
+        "certificates": "",
+        "languages": "",
+    }
+
+    refused = owner.post(f"/cms/doctors/edit/{ready.doctor.pk}/", {**fields, "account": reception.pk})
+    done = owner.post(f"/cms/doctors/edit/{ready.doctor.pk}/", {**fields, "account": account.pk})
+
+    assert "account" in refused.context["form"].errors
+    assert done.status_code == 302, done.context["form"].errors
+    assert Doctor.objects.get().user == account

@@ -272,3 +272,20 @@ def test_the_board_names_nobody(signed_in: SignedIn) -> None:
         assert visit.patient.last_name not in text
         assert visit.patient.phone not in text
     assert "P.I." in letters
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "card yet"), ("ru", "нет карточки врача")])
+def test_a_doctors_account_without_a_card_is_told_what_to_do(
+    signed_in: SignedIn, language: str, words: str
+) -> None:
+    client = signed_in(Role.DOCTOR)
+    client.cookies["language"] = language
+
+    page = client.get("/desk/", follow=True)
+    other = signed_in(Role.RECEPTION).get("/desk/doctor/")
+    data = client.get("/desk/doctor/timeline/", headers={"Accept": "application/json"})
+
+    assert page.status_code == other.status_code == data.status_code == 403
+    assert words in page.content.decode()
+    assert words not in other.content.decode()
+    assert data.json()["code"] == "no_doctor_card"

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from saas.accounts.roles import Role
 from saas.core.errors import Conflict
 from tenants.doctors.actions import save_doctor
 from tenants.doctors.models import Doctor
-from tests.factories import make_clinic, make_doctor, make_specialization
+from tests.factories import make_clinic, make_doctor, make_specialization, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.integration]
 
@@ -59,3 +61,26 @@ def test_taken_address_is_a_conflict_and_nothing_is_written(network: object) -> 
         )
 
     assert Doctor.objects.count() == 1
+
+
+def test_a_card_becomes_the_account_of_somebody_who_signs_in(network: object) -> None:
+    doctor = make_doctor(clinics=[make_clinic()])
+    placeholder, account = doctor.user, make_user(role=Role.DOCTOR)
+    facts: dict[str, Any] = {
+        "last_name": "Белова",
+        "first_name": "Анна",
+        "specializations": [make_specialization()],
+        "clinics": list(doctor.clinics.all()),
+    }
+
+    save_doctor(doctor=doctor, **facts, account=account)
+
+    placeholder.refresh_from_db()
+    account.refresh_from_db()
+    assert Doctor.objects.get().user == account
+    assert account.last_name == "Белова"
+    assert not placeholder.is_active
+    save_doctor(doctor=doctor, **facts)  # without an account it keeps the one it has
+    assert Doctor.objects.get().user == account
+    with pytest.raises(Conflict):
+        save_doctor(doctor=make_doctor(clinics=facts["clinics"]), **facts, account=account)
