@@ -136,7 +136,7 @@ class Limits:
     now: dt.datetime
     earliest: dt.datetime
     latest: dt.datetime
-    offered_from: dt.datetime = dt.datetime.min.replace(tzinfo=UTC)
+    offered_from: dt.datetime | None = None
 
     def refusal(self, starts_at: dt.datetime) -> Reason | None:
         if starts_at < self.now:
@@ -227,7 +227,8 @@ def slot_label(starts_at: dt.datetime, zone: str) -> str:
 
 
 def _free_in(plan: Plan, window: Window, since: dt.datetime, until: dt.datetime) -> Iterator[dt.datetime]:
-    first = max(since, plan.limits.earliest, plan.limits.now, plan.limits.offered_from)
+    limits = plan.limits
+    first = max(since, limits.earliest, limits.now, limits.offered_from or limits.now)
     last = min(until, plan.limits.latest)
     at = window.starts_at
     if first > at:

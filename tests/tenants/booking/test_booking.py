@@ -327,7 +327,8 @@ def test_staff_have_a_moment_to_take_the_time_that_was_offered(network: NetworkR
 
     minute = dt.timedelta(minutes=1)
     assert first(NINE) == NINE
-    assert first(NINE + dt.timedelta(seconds=1)) == NINE + 30 * minute  # what has begun is not offered any more
+    # What has begun is not offered any more.
+    assert first(NINE + dt.timedelta(seconds=1)) == NINE + 30 * minute
     with pytest.raises(SlotInPast):
         book(bookable, now=NINE + minute)  # a patient's notice is another matter
     with pytest.raises(SlotInPast):
