@@ -48,6 +48,8 @@ def write_to_patient(delivery: OutboxDelivery) -> None:
     appointment = _subject(delivery)
     if delivery.event.topic == topics.BOOKED and appointment.position > 1:
         raise NotNeeded("told_with_the_first")
+    if delivery.event.topic == topics.CANCELLED and delivery.event.payload.get("told_with"):
+        raise NotNeeded("told_with_the_first")
     letter = patient_letter(appointment, topic=delivery.event.topic, message_id=delivery.client_message_id)
     if letter is None:
         raise NotNeeded("no_address")

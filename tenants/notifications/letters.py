@@ -5,6 +5,7 @@ from typing import Any, Final
 from urllib.parse import urljoin
 
 from django.conf import settings
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.functional import Promise
@@ -52,7 +53,7 @@ def patient_letter(appointment: Appointment, *, topic: str, message_id: str) -> 
     with translation.override(appointment.language):
         facts = _facts(appointment, profile, topic=topic, language=appointment.language)
         facts["manage_url"] = network_url(current_network().primary_host, manage_path(appointment))
-        facts["others"] = _others(appointment, language=appointment.language)
+        facts["others"] = _others(appointment, topic=topic, language=appointment.language)
         method, calendar = _calendar(appointment, profile)
         return Letter(
             recipients=(appointment.patient.email,),
@@ -137,13 +138,18 @@ def _kind(appointment: Appointment, topic: str) -> str:
     return _KINDS.get(topic, topic.removeprefix("appointment."))
 
 
-def _others(appointment: Appointment, *, language: str) -> list[str]:
-    """The further visits that were booked together with this first one, in words."""
-    if appointment.series_id is None or appointment.position != 1:
+def _others(appointment: Appointment, *, topic: str, language: str) -> list[str]:
+    """The further visits that were booked together with this first one, or cancelled with this one, in words."""
+    if appointment.series_id is None:
         return []
-    rows = Appointment.objects.filter(series=appointment.series_id, position__gt=1).exclude(
-        status="cancelled"
-    )
+    rows = Appointment.objects.filter(series=appointment.series_id)
+    if topic == topics.CANCELLED:
+        told_here = Q(events__kind="cancelled", events__data__told_with=str(appointment.public_id))
+        rows = rows.filter(told_here, status="cancelled").distinct()
+    elif appointment.position == 1:
+        rows = rows.filter(position__gt=1).exclude(status="cancelled")
+    else:
+        return []
     return [
         f"{format_when(row.appointment_date, zone=row.time_zone, language=language)}, {row.service.name}"
         for row in rows.select_related("service").order_by("position")

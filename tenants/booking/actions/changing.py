@@ -122,14 +122,16 @@ def cancel_appointment(
     public_id: UUID | str,
     reason: str = "",
     expected_version: int | None = None,
+    told_with: UUID | None = None,
     actor: Actor,
     now: dt.datetime,
     for_staff: bool = False,
 ) -> Appointment:
     """Cancel a visit and free its time or its seat. Locks the appointment, then its group session.
 
-    Patients can until the cut-off in force when they booked; staff at any time. Raises AppointmentNotFound,
-    StaleVersion, WrongStatus, CancellationTooLate.
+    Patients can until the cut-off in force when they booked; staff at any time. `told_with` is the visit cancelled
+    with this one whose letter tells the patient of both. Raises AppointmentNotFound, StaleVersion, WrongStatus,
+    CancellationTooLate.
     """
 
     def work() -> Appointment:
@@ -145,7 +147,8 @@ def cancel_appointment(
             update_fields=["status", "cancel_reason", "awaiting_approval", "version", "updated_at"]
         )
         give_place_back(appointment)
-        write_down(appointment, topic=topics.CANCELLED, from_status=from_status, actor=actor)
+        data = {"told_with": str(told_with)} if told_with else None
+        write_down(appointment, topic=topics.CANCELLED, from_status=from_status, actor=actor, data=data)
         return appointment
 
     return in_transaction(work)

@@ -140,16 +140,19 @@ def cancel_series(
         if series is None:
             raise SeriesNotFound
         coming = Appointment.objects.filter(series=series, status__in=OPEN, appointment_date__gt=now)
-        versions = dict(coming.select_for_update().order_by("pk").values_list("public_id", "version"))
+        rows = list(coming.select_for_update().order_by("pk").values_list("public_id", "version", "position"))
+        versions = {each: version for each, version, _position in rows}
         if expected is not None and versions != dict(expected):
             raise SeriesChanged
         if not versions:
             raise NothingToCancel
+        first = min(rows, key=lambda row: row[2])[0]  # the patient gets one letter, about this one
         cancelled = [
             cancel_appointment(
                 public_id=each,
                 reason=reason,
                 expected_version=version,
+                told_with=None if each == first else first,
                 actor=actor,
                 now=now,
                 for_staff=for_staff,

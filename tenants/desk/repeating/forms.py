@@ -7,6 +7,7 @@ from typing import Any, Final
 from django import forms
 from django.http import QueryDict
 from django.utils.dates import WEEKDAYS
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tenants.booking.actions.series import dates_by_rule
@@ -63,7 +64,7 @@ class TogetherForm(forms.Form):
         self.add_error(name, forms.ValidationError(_("Choose a day that is still to come."), code="range"))
         return False
 
-    def _offer(self, name: str, rows: Iterable[tuple[int, str]], *, blank: str = "") -> None:
+    def _offer(self, name: str, rows: Iterable[tuple[int, str]], *, blank: str | Promise = "") -> None:
         field = self.fields[name]
         if isinstance(field, forms.ChoiceField):
             field.choices = [("", blank or _("Choose")), *rows]

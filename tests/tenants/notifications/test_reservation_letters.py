@@ -9,8 +9,8 @@ import pytest
 from saas.networks.context import NetworkRef
 from tenants.audit.actions import GUEST
 from tenants.booking import topics
-from tenants.booking.actions.series import book_series
-from tenants.booking.models import Appointment, PolicyOverride
+from tenants.booking.actions.series import book_series, cancel_series
+from tenants.booking.models import Appointment, AppointmentSeries, PolicyOverride
 from tenants.notifications.letters import patient_letter, staff_letter
 from tenants.outbox.models import OutboxDelivery
 from tenants.outbox.worker import deliver_due
@@ -87,3 +87,30 @@ def test_visits_booked_together_come_in_one_letter(network: NetworkRef) -> None:
         "told_with_the_first",
         "told_with_the_first",
     ]
+
+
+def test_visits_cancelled_together_come_in_one_letter(network: NetworkRef) -> None:
+    bookable = make_bookable()
+    visits = book_series(
+        doctor_id=bookable.doctor.pk,
+        service_id=bookable.service.pk,
+        clinic_id=bookable.clinic.pk,
+        dates=[NINE, NINE + DAY, NINE + 2 * DAY],
+        patient_id=bookable.patient.pk,
+        source="desk",
+        language="en",
+        actor=GUEST,
+        now=NOW,
+    )
+    series = AppointmentSeries.objects.get()
+    cancel_series(public_id=series.public_id, actor=GUEST, now=visits[0].ends_at, for_staff=True)
+    letter = patient_letter(fresh(visits[1]), topic=topics.CANCELLED, message_id="m")
+    assert letter is not None
+    for text in (letter.text, letter.html):
+        assert "Cancelled together with it" in text
+        assert "Thu 14 Jan" in text
+        assert "Tue 12 Jan" not in text
+    told = OutboxDelivery.objects.filter(event__topic=topics.CANCELLED, consumer="email_patient")
+    assert told.count() == 2
+    deliver_due()
+    assert sorted(told.values_list("last_code", flat=True)) == ["", "told_with_the_first"]

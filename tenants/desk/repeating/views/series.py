@@ -49,8 +49,9 @@ def _asked(request: HttpRequest, patient: Patient, now: dt.datetime) -> HttpResp
     """The empty form, with what the booking panel handed on; its lists are narrowed by what is chosen."""
     data = request.GET.dict()
     place = place_of(data.get("slot", ""))
+    picked_at = None
     if place is not None:
-        doctor, clinic, service, starts_at = place
+        doctor, clinic, service, picked_at = place
         data |= {"doctor": str(doctor), "clinic": str(clinic), "service": str(service)}
     wish = wish_of(data)
     choices = choices_for(wish)
@@ -59,7 +60,7 @@ def _asked(request: HttpRequest, patient: Patient, now: dt.datetime) -> HttpResp
         soonest = next(iter(next_times(wish, choices, now=now, limit=1)), None)
     initial: dict[str, Any] = {"service": wish.service, "doctor": wish.doctor, "clinic": wish.clinic}
     if soonest is not None:
-        begins_at = starts_at if place is not None else soonest.slot.starts_at
+        begins_at = picked_at or soonest.slot.starts_at
         local = begins_at.astimezone(ZoneInfo(soonest.slot.time_zone))
         initial |= {"first_day": local.date(), "first_time": local.time()}
         initial["clinic"] = wish.clinic or soonest.slot.clinic_id
