@@ -141,4 +141,4 @@ class TravelTime(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.from_clinic_id} - {self.to_clinic_id}: {self.minutes}"
+        return f"{self.from_clinic} – {self.to_clinic}"

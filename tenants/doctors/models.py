@@ -6,10 +6,12 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.templatetags.static import static
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail.search import index
 
 from saas.accounts.models import User
+from saas.core.formatting import format_minutes
 from tenants.clinics.models import Clinic
 
 
@@ -253,7 +255,8 @@ class DoctorSchedule(models.Model):
         indexes = (models.Index(fields=("doctor", "day_of_week"), name="doctors_schedule_doctor_day"),)
 
     def __str__(self) -> str:
-        return f"{self.get_day_of_week_display()} {self.start_time:%H:%M}-{self.end_time:%H:%M}"
+        day = capfirst(str(self.get_day_of_week_display()))
+        return f"{day} {self.start_time:%H:%M}–{self.end_time:%H:%M}"
 
 
 class FloatingBreak(models.Model):
@@ -283,4 +286,4 @@ class FloatingBreak(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.minutes} min, {self.earliest:%H:%M}-{self.latest:%H:%M}"
+        return f"{format_minutes(self.minutes)}, {self.earliest:%H:%M}–{self.latest:%H:%M}"

@@ -157,4 +157,5 @@ class ServiceOverride(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.service_id}: {self.price} {self.duration_minutes}"
+        where = next((str(each) for each in (self.doctor, self.clinic) if each), "")
+        return ", ".join(part for part in (self.service.name, where) if part)

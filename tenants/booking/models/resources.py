@@ -3,6 +3,7 @@
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from tenants.clinics.models import Clinic
@@ -52,7 +53,7 @@ class Resource(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.name or f"{self.kind} {self.pk}"
+        return self.name or capfirst(f"{self.get_kind_display()} {self.pk}")
 
 
 class ResourcePool(models.Model):
@@ -100,4 +101,4 @@ class ServiceRequirement(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.service_id}: {self.pool_id}"
+        return f"{self.service.name}: {self.pool.name}"

@@ -3,8 +3,10 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from saas.core.formatting import format_date
 from tenants.booking.models.appointments import AppointmentSource
 from tenants.booking.models.resources import Resource
 from tenants.clinics.models import Clinic
@@ -44,7 +46,7 @@ class BookingPolicy(models.Model):
         constraints = (models.CheckConstraint(condition=Q(id=1), name="booking_policy_single"),)
 
     def __str__(self) -> str:
-        return str(_("booking rules"))
+        return capfirst(str(_("booking rules")))
 
 
 class PolicyOverride(models.Model):
@@ -88,7 +90,8 @@ class PolicyOverride(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.service_id} {self.channel}"
+        parts = (self.service.name if self.service else "", str(self.get_channel_display()))
+        return capfirst(", ".join(part for part in parts if part) or str(_("booking rules")))
 
 
 class CapPeriod(models.TextChoices):
@@ -134,7 +137,8 @@ class BookingCap(models.Model):
         ordering = ("id",)
 
     def __str__(self) -> str:
-        return f"{self.most} / {self.period}"
+        who = next((str(each) for each in (self.doctor, self.service, self.clinic) if each), "")
+        return " ".join(part for part in (f"{self.most} {self.get_period_display()}", who) if part)
 
 
 class ReleaseWave(models.Model):
@@ -268,4 +272,4 @@ class ScheduleException(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.start_date}"
+        return f"{capfirst(str(self.get_kind_display()))}, {format_date(self.start_date)}"

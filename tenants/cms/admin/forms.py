@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
@@ -70,15 +71,15 @@ class ClinicForm(SluggedForm):
     )
     latitude = forms.FloatField(label=_("Latitude"), required=False)
     longitude = forms.FloatField(label=_("Longitude"), required=False)
-    hours_0 = DayHoursField(label=Weekday.MONDAY.label)
-    hours_1 = DayHoursField(label=Weekday.TUESDAY.label)
-    hours_2 = DayHoursField(label=Weekday.WEDNESDAY.label)
-    hours_3 = DayHoursField(label=Weekday.THURSDAY.label)
-    hours_4 = DayHoursField(label=Weekday.FRIDAY.label)
-    hours_5 = DayHoursField(label=Weekday.SATURDAY.label)
-    hours_6 = DayHoursField(label=Weekday.SUNDAY.label)
+    hours_0 = DayHoursField(label=capfirst(Weekday.MONDAY.label))
+    hours_1 = DayHoursField(label=capfirst(Weekday.TUESDAY.label))
+    hours_2 = DayHoursField(label=capfirst(Weekday.WEDNESDAY.label))
+    hours_3 = DayHoursField(label=capfirst(Weekday.THURSDAY.label))
+    hours_4 = DayHoursField(label=capfirst(Weekday.FRIDAY.label))
+    hours_5 = DayHoursField(label=capfirst(Weekday.SATURDAY.label))
+    hours_6 = DayHoursField(label=capfirst(Weekday.SUNDAY.label))
 
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = Clinic
         exclude = ("working_hours", "coordinates", "holiday_calendar")
 
@@ -130,7 +131,7 @@ class ClinicForm(SluggedForm):
 
 
 class SpecializationForm(SluggedForm):
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = Specialization
         fields = "__all__"
 
@@ -170,7 +171,7 @@ class DoctorForm(WagtailAdminModelForm):
     certificates = LinesField(label=_("Certificates"), required=False)
     languages = LinesField(label=_("Languages spoken"), required=False)
 
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = Doctor
         exclude = ("user",)
 
@@ -239,7 +240,7 @@ def _main_first(chosen: Iterable[_Row], main: _Row | None) -> list[_Row]:
 class CategoryForm(SluggedForm):
     """A category; the parent is chosen from the tree."""
 
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = ServiceCategory
         fields = "__all__"
 
@@ -254,7 +255,7 @@ class CategoryForm(SluggedForm):
 
 
 class ServiceForm(SluggedForm):
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = Service
         fields = "__all__"
 
@@ -265,7 +266,7 @@ class ServiceForm(SluggedForm):
 
 
 class OverrideForm(WagtailAdminModelForm):
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = ServiceOverride
         fields = "__all__"
 
@@ -284,7 +285,7 @@ class OrganisationForm(WagtailAdminModelForm):
     language = forms.ChoiceField(label=_("Main language"), choices=language_choices)
     currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES])
 
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = Organisation
         exclude = ("went_live_at",)
         widgets = {"brand_colour": forms.TextInput(attrs={"type": "color"})}

@@ -28,7 +28,7 @@ from tenants.booking.windows.fullness import fullest
 class ResourceForm(WagtailAdminModelForm):
     """A room or a device. Doctors have their resource by themselves."""
 
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = Resource
         fields = ("kind", "name", "clinic", "is_active")
 
@@ -51,7 +51,7 @@ class PoolForm(WagtailAdminModelForm):
         required=False,
     )
 
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = ResourcePool
         fields = "__all__"
 
@@ -63,7 +63,7 @@ class PoolForm(WagtailAdminModelForm):
 
 
 class RequirementForm(WagtailAdminModelForm):
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = ServiceRequirement
         fields = "__all__"
 
@@ -71,7 +71,7 @@ class RequirementForm(WagtailAdminModelForm):
 class PolicyOverrideForm(WagtailAdminModelForm):
     """Other rules for a service, a channel, or both."""
 
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = PolicyOverride
         fields = "__all__"
 
@@ -96,7 +96,7 @@ class CapForm(WagtailAdminModelForm):
         required=False,
     )
 
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = BookingCap
         fields = "__all__"
 
@@ -129,6 +129,6 @@ class CapForm(WagtailAdminModelForm):
 
 
 class WaveForm(WagtailAdminModelForm):
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = ReleaseWave
         fields = "__all__"

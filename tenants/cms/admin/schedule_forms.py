@@ -70,7 +70,7 @@ class ScheduleForm(WagtailAdminModelForm):
         label=_("Day of the cycle"), min_value=1, max_value=_LONGEST_CYCLE, required=False
     )
 
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = DoctorSchedule
         exclude = ("pattern", "cycle_day")
 
@@ -211,7 +211,7 @@ class ExceptionForm(WagtailAdminModelForm):
         label=_("Which one in the month"), choices=_NTH, coerce=int, empty_value=None, required=False
     )
 
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = ScheduleException
         exclude = ("created_by_id",)
 
@@ -303,7 +303,7 @@ class ExceptionForm(WagtailAdminModelForm):
 class FloatingBreakForm(WagtailAdminModelForm):
     """A break that has to find room between two times."""
 
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = FloatingBreak
         fields = "__all__"
 
@@ -322,7 +322,7 @@ class FloatingBreakForm(WagtailAdminModelForm):
 class TravelTimeForm(WagtailAdminModelForm):
     """A way between two clinics; each pair once, in whatever direction."""
 
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = TravelTime
         fields = "__all__"
 
