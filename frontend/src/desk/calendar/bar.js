@@ -47,7 +47,7 @@ const KEYS = {
   KeyD: (host) => host.go({ view: "day", column: 0 }),
   KeyW: (host) => host.go({ view: "week", column: columnHere(host) }),
   KeyM: (host) => host.cursor.startMoving(),
-  KeyB: (host) => bookHere(host),
+  KeyB: (host) => host.feed.by === "doctor" && bookHere(host),
   KeyX: (host) => bookHere(host, { wantsBlock: true }),
   KeyU: (host) => host.changes.takeBack(),
 };

@@ -89,6 +89,7 @@ export class Changes {
     });
     if (!answer) return false;
     const undo = isUndo ? null : () => this.moveBlock({ ...source, pk: answer.pk }, from, to, { isUndo: true });
+    this.host.panel.blockMoved(source.pk, this.host.blockUrl(`${answer.pk}/`));
     this.tell(isUndo ? words.undone : words.blockMoved, undo);
     await this.host.refresh();
     return true;

@@ -69,6 +69,7 @@ export class Host {
     for (const name of ["view", "by"]) {
       for (const radio of this.root.querySelectorAll(`input[name=${name}]`)) radio.checked = radio.value === feed[name];
     }
+    for (const button of this.root.querySelectorAll("[data-by]")) button.hidden = button.dataset.by !== feed.by;
     const query = this.query();
     document.getElementById("cal-print").href = `${this.urls.printUrl}?${query}`;
     document.title = document.title.replace(/^.*? · /, `${feed.title} · `);

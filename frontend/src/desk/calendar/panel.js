@@ -31,6 +31,11 @@ export class Panel {
     }
   }
 
+  /** Blocked time that is moved becomes another one: the panel that shows it follows. */
+  blockMoved(pk, url) {
+    if (this.isOpen && this.box.querySelector(`[data-remove-block="${pk}"]`)) this.load(url);
+  }
+
   close() {
     if (!this.isOpen) return;
     this.box.hidden = true;
