@@ -129,9 +129,11 @@ def _locked_resource(doctor_id: int | None, resource_id: int | None) -> Resource
         if found is None:
             raise NotFound(code="resource_unknown")
         return found
+    if doctor_id is None:
+        raise NotFound(code="resource_unknown")
     resource = rows.filter(doctor_id=doctor_id).first()
     if resource is None:
-        if doctor_id is None or not Doctor.objects.filter(pk=doctor_id).exists():
+        if not Doctor.objects.filter(pk=doctor_id).exists():
             raise NotFound(code="doctor_unknown")
         ensure_doctor_resource(doctor_id)
         resource = rows.get(doctor_id=doctor_id)

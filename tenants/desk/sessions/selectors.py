@@ -106,7 +106,7 @@ def rows_of(sessions: Iterable[GroupSession]) -> list[SessionRow]:
     for session_id, name in claims.order_by("resource__kind", "resource__name").values_list(
         "session_id", "resource__name"
     ):
-        if session_id is not None and name:
+        if name:
             rooms[session_id].append(name)
     return [SessionRow(each, ", ".join(rooms[each.pk])) for each in found]
 
@@ -135,7 +135,7 @@ def visits_to_cancel(session: GroupSession) -> int:
 
 def targets_of(visit: Appointment, *, now: dt.datetime) -> list[SessionRow]:
     """Return the sessions with free seats that a seat can move to, the soonest first. Two queries."""
-    rows = open_sessions(service_id=visit.service_id, now=now).exclude(pk=visit.session_id)
+    rows = open_sessions(service_id=visit.service_id, now=now).exclude(appointments=visit)
     return rows_of(rows[:MOST_TARGETS])
 
 

@@ -56,6 +56,7 @@ def new(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             zone = form.cleaned_data["clinic"].time_zone
             left_out = instants_left_out(request.POST.getlist("leave_out"))
+            dates: list[dt.datetime] = []
             try:
                 dates = [each for each in _dates(form) if each not in left_out]
                 return _opened(request, _open(request, form, dates))
