@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class ApiScope(models.TextChoices):
     CATALOGUE_READ = "catalogue:read", _("read the catalogue and free times")
     APPOINTMENTS_READ = "appointments:read", _("read appointments")
-    APPOINTMENTS_WRITE = "appointments:write", _("book, move and cancel")
+    APPOINTMENTS_WRITE = "appointments:write", _("book, approve, move and cancel")
     REVIEWS_WRITE = "reviews:write", _("write reviews")
 
 
