@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Prefetch, QuerySet
 
+from saas.core.sorting import alphabetical
 from tenants.booking.selectors import Slot, first_free_by_doctor, first_free_slots
 from tenants.clinics.models import Clinic
 from tenants.clinics.selectors import organisation
@@ -74,7 +75,7 @@ def active_doctors() -> QuerySet[Doctor]:
                 queryset=DoctorClinic.objects.filter(clinic__is_active=True).select_related("clinic"),
             ),
         )
-        .order_by("user__last_name", "user__first_name", "id")
+        .order_by(*alphabetical("user__last_name", "user__first_name", "id"))
     )
 
 
@@ -157,7 +158,11 @@ def name_slots(slots: Iterable[Slot]) -> list[SoonVisit]:
 
 def specializations_in_use() -> list[Specialization]:
     """Specializations of at least one doctor who sees patients."""
-    return list(Specialization.objects.filter(doctors__is_active=True).distinct())
+    return list(
+        Specialization.objects.filter(doctors__is_active=True)
+        .distinct()
+        .order_by(*alphabetical("name", "id"))
+    )
 
 
 def first_services(*, limit: int) -> list[Service]:
@@ -165,13 +170,13 @@ def first_services(*, limit: int) -> list[Service]:
     return list(
         Service.objects.filter(is_active=True)
         .select_related("category")
-        .order_by("category__order", "category__name", "name")[:limit]
+        .order_by(*alphabetical("category__order", "category__name", "name"))[:limit]
     )
 
 
 def clinic_cards() -> list[Clinic]:
     """Clinics that are open to patients."""
-    return list(Clinic.objects.filter(is_active=True))
+    return list(Clinic.objects.filter(is_active=True).order_by(*alphabetical("name", "id")))
 
 
 def currency() -> str:

@@ -12,6 +12,7 @@ from django.db.models.functions import Concat, Greatest, Lower, Replace
 from django.utils.translation import gettext_lazy as _
 
 from saas.core.errors import NotFound
+from saas.core.sorting import alphabetical
 from tenants.clinics.models import Clinic
 from tenants.cms.cards import active_doctors
 from tenants.doctors.models import Doctor, Specialization
@@ -104,7 +105,7 @@ def find_doctors(
     return (
         doctors.filter(pk__in=ids)
         .annotate(nearness=best)
-        .order_by(F("nearness").desc(), "user__last_name", "user__first_name", "id")
+        .order_by(*alphabetical(F("nearness").desc(), "user__last_name", "user__first_name", "id"))
     )
 
 
@@ -127,7 +128,7 @@ def price_tree(*, query: str = "") -> list[PriceGroup]:
     by_category: dict[int, list[Service]] = defaultdict(list)
     for service in find_services(query=query):
         by_category[service.category_id].append(service)
-    categories = list(ServiceCategory.objects.all())
+    categories = list(ServiceCategory.objects.order_by(*alphabetical("order", "name", "id")))
     by_parent: dict[int | None, list[ServiceCategory]] = defaultdict(list)
     for category in categories:
         by_parent[category.parent_id].append(category)
@@ -149,7 +150,7 @@ def price_tree(*, query: str = "") -> list[PriceGroup]:
 
 def find_services(*, query: str = "") -> QuerySet[Service]:
     """Return offered services by name; with a query those whose name, category or description resembles it."""
-    services = Service.objects.filter(is_active=True).order_by("name", "id")
+    services = Service.objects.filter(is_active=True).order_by(*alphabetical("name", "id"))
     readings = variants(query)
     if not readings:
         return services
@@ -198,7 +199,7 @@ def services_of_doctor(doctor: Doctor) -> list[ServiceOffer]:
             currency=by_service[service.pk][0].currency,
             clinic_ids=tuple(offer.clinic_id for offer in by_service[service.pk]),
         )
-        for service in services.order_by("category__order", "category__name", "name", "id")
+        for service in services.order_by(*alphabetical("category__order", "category__name", "name", "id"))
     ]
     found.sort(key=lambda row: row.price != doctor.consultation_price)
     return found

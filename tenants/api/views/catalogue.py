@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from saas.core.errors import NotFound
+from saas.core.sorting import alphabetical
 from tenants.api import presenters, selectors, serializers
 from tenants.api.openapi import PAGES, paged, query
 from tenants.api.pagination import PAGE_PARAMS, page_choice, page_of
@@ -65,7 +66,7 @@ class CatalogueView(ApiView):
 
 class Clinics(CatalogueView):
     def rows(self, params: Params) -> QuerySet[Clinic]:
-        return selectors.public_clinics().order_by("name", "id")
+        return selectors.public_clinics().order_by(*alphabetical("name", "id"))
 
     present = staticmethod(presenters.clinics)
 
@@ -88,7 +89,7 @@ class ClinicDetail(Clinics):
 
 class Doctors(CatalogueView):
     def rows(self, params: Params) -> QuerySet[Doctor]:
-        rows = selectors.public_doctors().order_by("user__last_name", "user__first_name", "id")
+        rows = selectors.public_doctors().order_by(*alphabetical("user__last_name", "user__first_name", "id"))
         if (specialization := params.id_or_slug("specialization")) is not None:
             self.must_exist(params, "specialization", selectors.find_specialization(specialization))
             rows = selectors.specialised(rows, specialization)
@@ -134,7 +135,7 @@ class DoctorDetail(Doctors):
 
 class Services(CatalogueView):
     def rows(self, params: Params) -> QuerySet[Service]:
-        rows = selectors.public_services().order_by("name", "id")
+        rows = selectors.public_services().order_by(*alphabetical("name", "id"))
         if (category := params.id_or_slug("category")) is not None:
             branch = selectors.category_branch(category)
             self.must_exist(params, "category", bool(branch))
@@ -178,7 +179,7 @@ class ServiceDetail(Services):
 
 class SpecializationList(CatalogueView):
     def rows(self, params: Params) -> QuerySet[Specialization]:
-        return Specialization.objects.order_by("name", "id")
+        return Specialization.objects.order_by(*alphabetical("name", "id"))
 
     present = staticmethod(presenters.specializations)
 
@@ -195,7 +196,7 @@ class SpecializationList(CatalogueView):
 
 class CategoryList(CatalogueView):
     def rows(self, params: Params) -> QuerySet[ServiceCategory]:
-        return ServiceCategory.objects.order_by("order", "name", "id")
+        return ServiceCategory.objects.order_by(*alphabetical("order", "name", "id"))
 
     present = staticmethod(presenters.categories)
 

@@ -16,6 +16,7 @@ from wagtail.admin.ui.tables import BaseColumn, Column, TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 
+from saas.core.sorting import alphabetical
 from tenants.cms.admin.choices import Filters, name_doctors_in_one_query
 
 _BOM = "\ufeff"  # Excel reads UTF-8 only with it
@@ -46,6 +47,11 @@ class Listing(generic.IndexView):
             rows = rows.select_related(*self.select_related)
         prefetched: QuerySet[Any] = rows.prefetch_related(*self.prefetch_related)
         return prefetched
+
+    def order_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        ordered: QuerySet[Any] = super().order_queryset(queryset)
+        by = ordered.query.order_by
+        return ordered.order_by(*alphabetical(*by)) if by else ordered
 
     @cached_property
     def columns(self) -> list[BaseColumn]:

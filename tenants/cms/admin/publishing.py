@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
 
+from saas.core.sorting import alphabetical
 from tenants.audit.actions import actor_of
 from tenants.booking.windows.drafts import draft_of_hours
 from tenants.booking.windows.impact import visits_left_outside
@@ -28,7 +29,7 @@ def choose_doctor(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "tenants/cms/hours_drafts.html",
-        {"doctors": doctors.order_by("user__last_name", "user__first_name", "pk")},
+        {"doctors": doctors.order_by(*alphabetical("user__last_name", "user__first_name", "pk"))},
     )
 
 

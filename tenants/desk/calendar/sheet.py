@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from saas.accounts.models import User
 from saas.accounts.roles import Role
+from saas.core.sorting import alphabetical
 from tenants.booking.models import Appointment, AppointmentStatus, Claim, ClaimKind, Resource, ResourceKind
 from tenants.booking.slots import ONE_DAY, Window
 from tenants.booking.windows.store import windows_of
@@ -208,7 +209,7 @@ def _resources(frame: Frame, user: User, *, doctor_ids: set[int]) -> list[Resour
                 queryset=DoctorSpecialization.objects.select_related("specialization"),
             ),
         )
-        .order_by("doctor__user__last_name", "doctor__user__first_name", "pk")
+        .order_by(*alphabetical("doctor__user__last_name", "doctor__user__first_name", "pk"))
     )
     if user.role == Role.DOCTOR:
         doctors = doctors.filter(doctor__user=user)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from saas.accounts.models import User
 from saas.accounts.roles import Role
+from saas.core.sorting import letters
 from tenants.booking.models import Appointment, AppointmentStatus
 from tenants.patients.models import Patient
 from tenants.patients.search import patterns
@@ -64,7 +65,7 @@ def find_people(text: str, *, user: User, limit: int = LIMIT) -> list[Found]:
         known = {patient.pk for patient in found}
         others = sorted(
             (patient for patient in others if patient.pk not in known),
-            key=lambda patient: (patient.last_name, patient.first_name, patient.pk),
+            key=lambda patient: (letters(patient.last_name), letters(patient.first_name), patient.pk),
         )
         found += others[: limit - len(found)]
     return _found(found, user=user)

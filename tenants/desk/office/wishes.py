@@ -7,6 +7,7 @@ from typing import Final
 
 from django.utils import timezone
 
+from saas.core.sorting import alphabetical
 from tenants.booking.selectors import Slot, first_free_slots, free_slots
 from tenants.clinics.models import Clinic
 from tenants.desk.calendar.sheet import short_name
@@ -82,10 +83,14 @@ def choices_for(wish: Wish) -> Choices:
     if wish.service is not None:
         doctors = doctors.filter(services=wish.service)
     return Choices(
-        specializations=list(Specialization.objects.filter(doctors__is_active=True).distinct()),
-        doctors=list(doctors.distinct().order_by("user__last_name", "user__first_name", "pk")),
-        services=list(services.distinct()),
-        clinics=list(Clinic.objects.filter(is_active=True)),
+        specializations=list(
+            Specialization.objects.filter(doctors__is_active=True)
+            .distinct()
+            .order_by(*alphabetical("name", "id"))
+        ),
+        doctors=list(doctors.distinct().order_by(*alphabetical("user__last_name", "user__first_name", "pk"))),
+        services=list(services.distinct().order_by(*alphabetical("name", "id"))),
+        clinics=list(Clinic.objects.filter(is_active=True).order_by(*alphabetical("name", "id"))),
     )
 
 

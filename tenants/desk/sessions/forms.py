@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from saas.core.sorting import alphabetical
 from tenants.booking.actions.groups import LARGEST_GROUP, MOST_SESSIONS, SMALLEST_GROUP
 from tenants.clinics.models import Clinic
 from tenants.doctors.models import Doctor
@@ -65,7 +66,7 @@ class SessionForm(forms.Form):
             "service": group_services(),
             "doctor": Doctor.objects.filter(is_active=True)
             .select_related("user")
-            .order_by("user__last_name", "user__first_name", "pk"),
+            .order_by(*alphabetical("user__last_name", "user__first_name", "pk")),
             "clinic": Clinic.objects.filter(is_active=True),
         }
         for name, queryset in rows.items():
@@ -79,7 +80,9 @@ class SessionForm(forms.Form):
 
 def group_services() -> QuerySet[Service]:
     """Return the services on offer that are given to groups, by name."""
-    return Service.objects.filter(is_active=True, group_capacity__gte=SMALLEST_GROUP).order_by("name", "pk")
+    return Service.objects.filter(is_active=True, group_capacity__gte=SMALLEST_GROUP).order_by(
+        *alphabetical("name", "pk")
+    )
 
 
 class SeatForm(forms.Form):

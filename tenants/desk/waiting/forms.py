@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from saas.core.sorting import alphabetical
 from tenants.clinics.models import Clinic
 from tenants.doctors.models import Doctor
 from tenants.services.models import Service
@@ -37,7 +38,7 @@ class WaitForm(forms.Form):
             "service": Service.objects.filter(is_active=True),
             "doctor": Doctor.objects.filter(is_active=True)
             .select_related("user")
-            .order_by("user__last_name"),
+            .order_by(*alphabetical("user__last_name", "user__first_name", "pk")),
             "clinic": Clinic.objects.filter(is_active=True),
         }
         for name, queryset in rows.items():
