@@ -38,13 +38,13 @@ def save_doctor(
     a manager gives them one. An empty address of the page is made from the name. Raises Conflict when the address
     or the account was taken meanwhile.
     """
-    before = doctor.user if doctor.user_id is not None else None
+    before = User.objects.filter(pk=doctor.user_id).first()
     if account is not None and account != before:
         if Doctor.objects.filter(user=account).exists():
             raise Conflict(_("This account belongs to another doctor's card."))
         doctor.user = account
         _rename(account, last_name=last_name, first_name=first_name, middle_name=middle_name)
-    elif doctor.user_id is None:
+    elif before is None:
         doctor.user = create_person(
             email=None, role=Role.DOCTOR, last_name=last_name, first_name=first_name, middle_name=middle_name
         )

@@ -167,8 +167,9 @@ class NetworkAdmin(_LookOnly, ModelAdmin):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Network]:
-        queryset: QuerySet[Network] = super().get_queryset(request).prefetch_related("domains")
-        return queryset.annotate(plan_name=plan_name_of())
+        rows = super().get_queryset(request).prefetch_related("domains")
+        named: QuerySet[Network] = rows.annotate(plan_name=plan_name_of())
+        return named
 
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> tuple[str, ...]:
         return tuple(name for _title, options in self.fieldsets for name in options["fields"])

@@ -319,8 +319,8 @@ def test_doctor_is_never_open_in_two_clinics_at_once(network: NetworkRef) -> Non
 
 def test_staff_have_a_moment_to_take_the_time_that_was_offered(network: NetworkRef) -> None:
     bookable = make_bookable()
-    ids = {"doctor_id": bookable.doctor.pk, "service_id": bookable.service.pk}
-    day = {"start": NINE.date(), "end": NINE.date() + dt.timedelta(days=1)}
+    ids: dict[str, Any] = {"doctor_id": bookable.doctor.pk, "service_id": bookable.service.pk}
+    day: dict[str, Any] = {"start": NINE.date(), "end": NINE.date() + dt.timedelta(days=1)}
 
     def first(now: dt.datetime) -> dt.datetime:
         return free_slots(**ids, **day, now=now, for_staff=True)[0].starts_at

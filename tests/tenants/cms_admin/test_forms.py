@@ -288,7 +288,7 @@ def test_a_doctors_card_is_given_to_a_staff_account_without_one(owner: Client, r
         "first_name": "Анна",
         "slug": ready.doctor.slug,
         "is_active": "on",
-        "specializations": [ready.doctor.specialization.pk],
+        "specializations": [ready.doctor.specializations.get().pk],
         "clinics": [ready.clinic.pk],
         "consultation_price": "2500",
         "experience_years": "12",
