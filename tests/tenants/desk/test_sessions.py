@@ -6,27 +6,20 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from saas.accounts.roles import Role
-from saas.networks.context import NetworkRef, network_context
-from tenants.audit.actions import SYSTEM
+from saas.networks.context import NetworkRef
 from tenants.audit.models import AuditEvent
-from tenants.booking.actions.groups import create_session, take_seat
 from tenants.booking.models import Appointment, BookingCap, GroupSession
-from tenants.patients.models import Patient
 from tests.factories import Bookable, make_bookable, make_patient, make_user
 from tests.fixtures.networks import ClientFor, NetworkClient
 from tests.tenants.booking.ruling import make_room, require
-from tests.tenants.desk.calendar.world import MOSCOW
+from tests.tenants.desk.groups import LIST, NEW, at, group, seat, session_of, step
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
-
-LIST = "/desk/sessions/"
-NEW = "/desk/sessions/new/"
 
 
 @pytest.fixture
@@ -34,43 +27,6 @@ def client(client_for: ClientFor, network: NetworkRef) -> NetworkClient:
     client = client_for(network)
     client.force_login(make_user(role=Role.RECEPTION))
     return client
-
-
-def group(**changes: Any) -> Bookable:
-    """A doctor whose service is given to groups of eight."""
-    bookable = make_bookable(**changes)
-    bookable.service.group_capacity = 8
-    bookable.service.save()
-    return bookable
-
-
-def at(days: int, clock: str = "10:00") -> dt.datetime:
-    date = timezone.now().astimezone(MOSCOW).date() + dt.timedelta(days=days)
-    return dt.datetime.combine(date, dt.time.fromisoformat(clock), MOSCOW)
-
-
-def session_of(bookable: Bookable, days: int = 1, clock: str = "10:00", **changes: Any) -> GroupSession:
-    facts: dict[str, Any] = {
-        "doctor_id": bookable.doctor.pk,
-        "service_id": bookable.service.pk,
-        "clinic_id": bookable.clinic.pk,
-        "starts_at": at(days, clock),
-        "actor": SYSTEM,
-        "now": timezone.now(),
-    }
-    return create_session(**{**facts, **changes})
-
-
-def seat(session: GroupSession, patient: Patient | None = None) -> Appointment:
-    return take_seat(
-        session_id=session.public_id,
-        patient_id=(patient or make_patient()).pk,
-        source="site",
-        language="en",
-        actor=SYSTEM,
-        now=timezone.now(),
-        for_staff=True,
-    )
 
 
 def begun(session: GroupSession) -> None:
@@ -85,12 +41,6 @@ def page(client: NetworkClient, session: GroupSession, rest: str = "", **query: 
     answer = client.get(f"{LIST}{session.public_id}/{rest}", query)
     assert answer.status_code == 200
     return answer.content.decode()
-
-
-def step(client: NetworkClient, visit: Appointment, action: str, **fields: Any) -> Any:
-    visit.refresh_from_db()
-    url = f"/desk/sessions/seats/{visit.public_id}/{action}/"
-    return client.post(url, {"version": visit.version, **fields})
 
 
 # --- the list ---------------------------------------------------------------------------------------------------
@@ -363,62 +313,3 @@ def test_the_list_on_paper_has_those_who_come(client: NetworkClient) -> None:
     text = page(client, session, "print/")
     assert comes.patient.full_name in text
     assert "Nikova" not in text
-
-
-# --- who may ----------------------------------------------------------------------------------------------------
-
-
-def test_a_doctor_sees_own_sessions_and_changes_them_only_with_the_right(
-    client_for: ClientFor, network: NetworkRef
-) -> None:
-    bookable = group()
-    own, strange = session_of(bookable), session_of(group())
-    visit = seat(own)
-    client = client_for(network)
-    client.force_login(bookable.doctor.user)
-    text = client.get(LIST).content.decode()
-    assert str(own.public_id) in text
-    assert str(strange.public_id) not in text
-    assert client.get(f"{LIST}{own.public_id}/").status_code == 200
-    assert client.get(f"{LIST}{strange.public_id}/").status_code == 404
-    assert client.get(NEW).status_code == 403
-    assert step(client, visit, "arrived").status_code == 403
-    bookable.doctor.user.user_permissions.add(Permission.objects.get(codename="change_appointment"))
-    client = client_for(network)
-    client.force_login(type(bookable.doctor.user).objects.get(pk=bookable.doctor.user.pk))
-    assert step(client, visit, "arrived").status_code == 302
-    assert client.get(f"{LIST}{own.public_id}/cancel/").status_code == 403
-    assert client.post(f"{LIST}{own.public_id}/room/").status_code == 403
-
-
-@pytest.mark.parametrize(("role", "status"), [(None, 302), (Role.PATIENT, 403)])
-def test_sessions_are_for_staff(
-    client_for: ClientFor, network: NetworkRef, role: Role | None, status: int
-) -> None:
-    session = session_of(group())
-    visit = seat(session)
-    client = client_for(network)
-    if role is not None:
-        client.force_login(make_user(role=role))
-    roster = f"{LIST}{session.public_id}/"
-    for url in (LIST, NEW, roster, f"{roster}people/", f"{roster}cancel/", f"{roster}print/"):
-        assert client.get(url).status_code == status
-    for url in (f"{roster}seats/", f"{roster}room/", f"/desk/sessions/seats/{visit.public_id}/cancel/"):
-        assert client.post(url, {"version": 1}).status_code == status
-
-
-def test_another_networks_sessions_are_not_there(
-    client_for: ClientFor, twin_networks: tuple[NetworkRef, NetworkRef]
-) -> None:
-    mine, theirs = twin_networks
-    with network_context(theirs):
-        session = session_of(group())
-        visit = seat(session)
-    with network_context(mine):
-        session_of(group())
-        user = make_user(role=Role.OWNER)
-    client = client_for(mine)
-    client.force_login(user)
-    assert client.get(f"{LIST}{session.public_id}/").status_code == 404
-    assert client.get(f"/desk/sessions/seats/{visit.public_id}/move/").status_code == 404
-    assert str(session.public_id) not in client.get(LIST).content.decode()
