@@ -32,6 +32,9 @@ WARM_UP, WARM_UP_WINNERS = 75, 8
 REFUSING = [name for name in WAYS if name not in {"api, a seat", "link, an offer", "desk, walk-in"}]
 LOSERS_WAIT_SECONDS = 2.0
 
+Wanting = tuple[str, dt.datetime, Bookable, Appointment]
+"""By which way somebody comes, at which time, with whom, or with which visit to be moved."""
+
 
 def test_two_hundred_by_every_way(network: NetworkRef, client_for: ClientFor, tmp_path: Path) -> None:
     house = make_house(network, client_for)
@@ -67,10 +70,12 @@ def _warm_up(house: House, network: NetworkRef, base: str) -> None:
     """Let every worker load its code and templates, letters included: a few win, the others find all devices in use."""
     people = []
     for number in range(WARM_UP):
+        visit = house.visits[number % len(house.visits)]
         at = house.visits[(number + 2) % len(house.visits)].appointment_date
         if number < WARM_UP_WINNERS:
             at = house.quiet_start(len(WAYS) + number)
-        people.append((REFUSING[number % len(REFUSING)], at, house.bookables[number % len(house.bookables)]))
+        bookable = house.bookables[number % len(house.bookables)]
+        people.append((REFUSING[number % len(REFUSING)], at, bookable, visit))
     answers = _at_once(people, house, network, base, first=1000)
     assert {each.response.status_code for each in answers} <= {200, 201, 303, 409}
 
@@ -83,6 +88,7 @@ def _race(house: House, network: NetworkRef, base: str) -> list[Answer]:
             name,
             house.start(chance.randrange(100)) if n else house.quiet_start(place),
             chance.choice(house.bookables),
+            chance.choice(house.visits) if n else house.own_visits[place],
         )
         for place, (name, way) in enumerate(WAYS.items())
         for n in range(way.come)
@@ -92,24 +98,25 @@ def _race(house: House, network: NetworkRef, base: str) -> list[Answer]:
 
 
 def _at_once(
-    people: list[tuple[str, dt.datetime, Bookable]],
+    people: list[Wanting],
     house: House,
     network: NetworkRef,
     base: str,
     *,
     first: int = 0,
 ) -> list[Answer]:
-    """Let people (by which way, at which time, with whom) go `AT_ONCE` at a time, beginning together."""
+    """Let people go `AT_ONCE` at a time, beginning together."""
     limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
     wire = httpx.HTTPTransport(limits=limits)
+    host = network.primary_host
     bookers = [
         (
             name,
             Booker(
-                house, first + n, at=at, bookable=bookable, base=base, host=network.primary_host, wire=wire
+                *(house, first + n), at=at, bookable=bookable, visit=visit, base=base, host=host, wire=wire
             ),
         )
-        for n, (name, at, bookable) in enumerate(people)
+        for n, (name, at, bookable, visit) in enumerate(people)
     ]
     gun = Barrier(AT_ONCE)
 

@@ -65,6 +65,9 @@ class House:
     session: GroupSession
     offers: list[WaitlistOffer]
     visits: list[Appointment]
+    """Visits that several want to move."""
+    own_visits: list[Appointment]
+    """For each way one that nobody else moves."""
     token: str
     reception: str
     """The cookie of a session in which somebody of reception is signed in."""
@@ -129,6 +132,15 @@ def make_house(network: NetworkRef, client_for: ClientFor) -> House:
             )
             for n in range(24)
         ],
+        own_visits=[
+            book(
+                bookables[n % DOCTORS],
+                day + dt.timedelta(days=4, hours=8 + n // 2),
+                patient_id=make_patient().pk,
+                now=now,
+            )
+            for n in range(len(WAYS))
+        ],
         token=secret,
         reception=reception.cookies[settings.SESSION_COOKIE_NAME].value,
     )
@@ -172,7 +184,7 @@ class Answer:
 
 
 class Booker:
-    """One contestant: an address, a name, a phone and cookies of their own. They want `at` with `bookable`."""
+    """One contestant with an address, a name, a phone and cookies: wants `at` with `bookable`, or `visit` moved there."""
 
     def __init__(
         self,
@@ -181,6 +193,7 @@ class Booker:
         *,
         at: dt.datetime,
         bookable: Bookable,
+        visit: Appointment,
         base: str,
         host: str,
         wire: httpx.BaseTransport,
@@ -189,6 +202,7 @@ class Booker:
         self.number = number
         self.bookable = bookable
         self.at = at
+        self.visit = visit
         self.slowest = 0.0
         self._client = httpx.Client(
             transport=wire,
@@ -265,7 +279,7 @@ def _api_seat(it: Booker) -> httpx.Response:
 
 def _api_move(it: Booker) -> httpx.Response:
     return it.send(
-        f"/api/v1/appointments/{_visit(it).public_id}/reschedule/",
+        f"/api/v1/appointments/{it.visit.public_id}/reschedule/",
         json={"starts_at": it.at.isoformat()},
         headers={"Authorization": f"Bearer {it.house.token}"},
     )
@@ -296,7 +310,7 @@ def _site_on_approval(it: Booker) -> httpx.Response:
 
 def _link_move(it: Booker) -> httpx.Response:
     at = it.at.strftime("%Y-%m-%dT%H:%MZ")
-    return it.send(f"{manage_path(_visit(it))}move/check/?at={at}", data={})
+    return it.send(f"{manage_path(it.visit)}move/check/?at={at}", data={})
 
 
 def _offer(it: Booker) -> httpx.Response:
@@ -325,14 +339,9 @@ def _calendar(it: Booker) -> httpx.Response:
 
 def _drag(it: Booker) -> httpx.Response:
     it.as_reception()
-    visit = _visit(it)
+    visit = it.visit
     where = {"start": it.at.strftime(LOCAL), "version": str(visit.version)}
     return it.send(f"/desk/calendar/visits/{visit.public_id}/move/", data=where)
-
-
-def _visit(it: Booker) -> Appointment:
-    """A visit that is to be moved; there are fewer of them than of those who move."""
-    return it.house.visits[it.number % len(it.house.visits)]
 
 
 @dataclass(frozen=True, slots=True)
