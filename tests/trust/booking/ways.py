@@ -184,7 +184,7 @@ class Answer:
 
 
 class Booker:
-    """One contestant with an address, a name, a phone and cookies: wants `at` with `bookable`, or `visit` moved there."""
+    """One contestant with an address, a name, a phone and cookies. Wants `at` with `bookable`, or `visit` there."""
 
     def __init__(
         self,
