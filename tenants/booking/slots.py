@@ -202,14 +202,15 @@ def examine(
     """Return the first rule that refuses a visit at this instant; None exactly when `free_starts` has it.
 
     Off the grid, where `plan.on_grid` does not matter, it is None for more instants than are offered. `ignoring`
-    are rules that are broken on purpose.
+    are rules that do not count here.
     """
     if starts_at < plan.limits.now:
         return Reason.IN_PAST
     ends_at = starts_at + plan.length
+    limit = plan.limits.refusal(starts_at)
     return (
         _window_refusal(plan, starts_at, ends_at)
-        or plan.limits.refusal(starts_at)
+        or (None if limit in ignoring else limit)
         or _busy_refusal(plan, starts_at, ends_at, ignoring)
     )
 

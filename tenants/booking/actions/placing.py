@@ -7,6 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from saas.core.errors import DomainError
@@ -30,6 +31,7 @@ from tenants.booking.errors import (
 )
 from tenants.booking.gaps.store import rewrite_around
 from tenants.booking.loading import Ended, end_claims, lock_situation
+from tenants.booking.models import Claim
 from tenants.booking.offer_cache import special_of
 from tenants.booking.planning import Asking, plan_for
 from tenants.booking.policy import Policy
@@ -147,9 +149,10 @@ def lock_place(
     of visits are locked after the resources, in id order, and counted then.
 
     `length` may differ from the offer's for a visit that is moved (`moving`: its id, whose own claims are not in
-    the way). Nor are those of the caller's own hold, `hold_id`, which ends here. Without `patient_id` nobody is to
-    come yet. `special` are the special rules, when they are at hand. With `overbook` staff break the rules in
-    `OVERBOOKABLE` on purpose; what is free is claimed as ever, only what is taken is put on top.
+    the way). Nor are those of the caller's own hold, `hold_id`, which ends here; the time that it keeps is not too
+    late. Without `patient_id` nobody is to come yet. `special` are the special rules, when they are at hand. With
+    `overbook` staff break the rules in `OVERBOOKABLE` on purpose; what is free is claimed as ever, only what is
+    taken is put on top.
 
     Raises SlotTaken and its kin NotReleased, CapReached, OnTheWay, NoRoomFree, NoTimeForBreak (all with a finder of
     alternatives), SlotInPast, TooLateToBook, BeyondHorizon, NotWorking, SlotMisaligned, VisitTooLong,
@@ -183,6 +186,8 @@ def lock_place(
         in_use=situation.in_use,
     )
     reason = examine(plan, starts_at)
+    if reason is Reason.TOO_LATE and _is_held(hold_id, offer, starts_at):  # it was in time when it was held
+        reason = examine(plan, starts_at, ignoring=frozenset({Reason.TOO_LATE}))
     is_on_top = overbook and reason in OVERBOOKABLE
     if is_on_top:
         reason = examine(plan, starts_at, ignoring=OVERBOOKABLE)
@@ -201,6 +206,20 @@ def lock_place(
     )
     _put_away(situation.ended, place, plan)
     return place
+
+
+def _is_held(hold_id: int | None, offer: Offer, starts_at: dt.datetime) -> bool:
+    """Whether the caller's own hold still keeps this very visit, by the database's clock."""
+    if hold_id is None:
+        return False
+    held = Claim.objects.filter(
+        hold=hold_id,
+        hold__doctor=offer.doctor_id,
+        hold__service=offer.service_id,
+        hold__clinic=offer.clinic_id,
+        hold__starts_at=starts_at,
+    )
+    return held.filter(active=True, expires_at__gt=Now()).exists()
 
 
 def _spans(

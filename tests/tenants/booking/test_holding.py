@@ -23,7 +23,7 @@ from tenants.booking.models import Appointment, Claim, Hold
 from tenants.booking.reservation_errors import HoldExtended, HoldGone, HoldNotFound, TooManyHolds
 from tenants.booking.selectors import free_slots
 from tests.factories import Bookable, make_bookable
-from tests.tenants.booking.helpers import NINE, NOW, book
+from tests.tenants.booking.helpers import NINE, NOW, book, set_policy
 
 pytestmark = pytest.mark.django_db
 
@@ -171,6 +171,28 @@ def test_an_address_holds_a_few_times_at_once(network: NetworkRef) -> None:
     assert 0 < refused.value.params["retry_after"] <= FORM_SECONDS
     hold(bookable, NINE + 4 * HALF, holder="web:0", origin="here", most_of_origin=3)  # replaces its own
     hold(bookable, NINE + 3 * HALF, holder="web:4", origin="there", most_of_origin=3)
+
+
+def test_what_was_held_in_time_can_be_booked_in_time(network: NetworkRef) -> None:
+    set_policy(minimum_notice_minutes=120)
+    bookable = make_bookable()
+    held = hold(bookable, now=NINE - dt.timedelta(minutes=121))
+    other = hold(bookable, NINE + HALF, holder="web:two", now=NINE - dt.timedelta(minutes=91))
+    run_out(other)
+    facts: dict[str, Any] = {
+        "patient_id": bookable.patient.pk,
+        "source": "site",
+        "language": "en",
+        "actor": GUEST,
+    }
+
+    while_filling_in = NINE - dt.timedelta(minutes=118)
+    booked = confirm_hold(public_id=held.public_id, holder="web:one", now=while_filling_in, **facts)
+    assert booked.appointment_date == NINE
+    with pytest.raises(TooLateToBook):
+        confirm_hold(
+            public_id=other.public_id, holder="web:two", now=NINE - dt.timedelta(minutes=88), **facts
+        )
 
 
 def test_rules_for_patients_bind_holds(network: NetworkRef) -> None:
