@@ -149,6 +149,7 @@ def appointment(
     shown: dict[str, Any] = {
         "id": str(row.public_id),
         "status": row.status,
+        "awaiting_approval": row.awaiting_approval,
         "payment_status": row.payment_status,
         "starts_at": row.appointment_date.astimezone(zone).isoformat(),
         "ends_at": row.ends_at.astimezone(zone).isoformat(),

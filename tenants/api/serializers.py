@@ -250,6 +250,9 @@ class Patient(serializers.Serializer[Any]):
 class Appointment(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=AppointmentStatus.choices)
+    awaiting_approval = serializers.BooleanField(
+        help_text="The time is kept, and the clinic has yet to say yes."
+    )
     payment_status = serializers.ChoiceField(choices=PaymentStatus.choices)
     starts_at = serializers.DateTimeField(help_text="With the offset of the clinic's zone.")
     ends_at = serializers.DateTimeField()

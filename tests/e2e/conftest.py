@@ -98,11 +98,24 @@ def new_page(chromium: Browser) -> Iterator[PageFactory]:
     assert not errors
 
 
+# A colour on its way to another one has a contrast that nobody is asked to read.
+_AT_REST = """Promise.all(
+  document.getAnimations()
+    .filter((each) => each.effect?.getTiming().iterations !== Infinity)
+    .map((each) => each.finished.catch(() => {})),
+)"""
+
+
+def _said(node: dict[str, Any]) -> list[str]:
+    return [check["message"] for check in node["any"]]
+
+
 def serious_problems(page: Page) -> list[str]:
-    """What axe finds serious or critical on the page as it is now: rule, then the elements."""
+    """What axe finds serious or critical on the page once it has come to rest: rule, then the elements and why."""
+    page.evaluate(_AT_REST)
     results = Axe().run(page).response
     return [
-        f"{violation['id']}: {[node['target'] for node in violation['nodes']]}"
+        f"{violation['id']}: {[(node['target'], _said(node)) for node in violation['nodes']]}"
         for violation in results["violations"]
         if violation["impact"] in ("serious", "critical")
     ]

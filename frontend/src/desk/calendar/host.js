@@ -16,6 +16,7 @@ export class Host {
     this.root = root;
     this.urls = root.dataset;
     this.mayChange = "mayChange" in root.dataset;
+    this.turn = 0;
     this.changes = new Changes(this);
     this.board = new Board(document.getElementById("cal-grid"), {
       mayChange: this.mayChange,
@@ -89,10 +90,12 @@ export class Host {
 
   /** Shows another part of the calendar. */
   async go(changes) {
+    const turn = ++this.turn;
     this.board.root.setAttribute("aria-busy", "true");
     this.changes.hideAlert();
     try {
       const feed = await read(`${this.urls.feedUrl}?${this.query(changes)}`);
+      if (turn !== this.turn) return; // somebody has gone on already
       this.cursor.itemId = null;
       this.take(feed);
       this.setOffline(false);
@@ -111,8 +114,10 @@ export class Host {
 
   /** Reads the same part again. */
   async refresh() {
+    const { turn } = this;
     try {
       const feed = await read(`${this.urls.feedUrl}?${this.query()}`);
+      if (turn !== this.turn) return; // what was read is not shown any more
       if (this.board.isDragging || this.cursor.moving) {
         this.isStale = true;
         return;
