@@ -135,7 +135,7 @@ def category_branch(category: int | str) -> list[int]:
 
 _SHOWN: Final = (
     "public_id", "status", "payment_status", "appointment_date", "ends_at", "time_zone", "price", "currency",
-    "notes", "version", "created_at", "doctor__user__first_name", "doctor__user__middle_name",
+    "notes", "version", "created_at", "awaiting_approval", "doctor__user__first_name", "doctor__user__middle_name",
     "doctor__user__last_name", "service__name", "clinic__name", "patient__public_id", "patient__last_name",
     "patient__first_name", "patient__middle_name", "patient__phone", "patient__email", "patient__birth_date",
 )  # fmt: skip
