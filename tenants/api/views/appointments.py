@@ -1,16 +1,15 @@
 """Booking a visit, looking at it, moving and cancelling it."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.utils import timezone, translation
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 
 from saas.core.errors import NotFound
 from saas.networks.context import current_network
@@ -18,6 +17,7 @@ from saas.networks.hosts import network_url
 from tenants.api import presenters, serializers
 from tenants.api.actions import Wish, book_for_caller
 from tenants.api.authentication import api_actor, token_of, user_of
+from tenants.api.bodies import accepted_body, language_of
 from tenants.api.models import ApiScope
 from tenants.api.openapi import IDEMPOTENCY_KEY, PAGES, paged, query
 from tenants.api.pagination import PAGE_PARAMS, page_choice, page_of
@@ -86,14 +86,14 @@ class AppointmentList(ApiView):
 
         A hold of one's own on this time is used up; one that expired is no reason to refuse a time that is free.
         """
-        accepted = _accepted(request, serializers.AppointmentIn)
+        accepted = accepted_body(request, serializers.AppointmentIn)
         wish = Wish(
             doctor_id=accepted["doctor"],
             service_id=accepted["service"],
             clinic_id=accepted["clinic"],
             starts_at=accepted["starts_at"],
             notes=accepted["notes"],
-            language=accepted.get("language") or translation.get_language() or "",
+            language=language_of(accepted),
             hold_id=hold_of(request, accepted["hold"]).pk if accepted["hold"] else None,
         )
         user = user_of(request)
@@ -116,7 +116,7 @@ class AppointmentList(ApiView):
 class AppointmentView(ApiView):
     """One appointment that the caller may know of; any other is not found."""
 
-    permission_classes = (MayTouchAppointment, IsDoctorOwner)
+    permission_classes: tuple[type[BasePermission], ...] = (MayTouchAppointment, IsDoctorOwner)
 
     def found(self, request: Request, public_id: UUID) -> Appointment:
         row = visible_appointments(user_of(request)).filter(public_id=public_id).first()
@@ -144,7 +144,7 @@ class CancelAppointment(AppointmentView):
     )
     def post(self, request: Request, public_id: UUID) -> Response:
         """Cancel an appointment. Patients may do it until the clinic's cut-off."""
-        accepted = _accepted(request, serializers.CancelIn)
+        accepted = accepted_body(request, serializers.CancelIn)
 
         def work() -> tuple[int, dict[str, Any]]:
             row = self.found(request, public_id)
@@ -171,7 +171,7 @@ class RescheduleAppointment(AppointmentView):
     )
     def post(self, request: Request, public_id: UUID) -> Response:
         """Move an appointment to another time of the same doctor, service and clinic."""
-        accepted = _accepted(request, serializers.RescheduleIn)
+        accepted = accepted_body(request, serializers.RescheduleIn)
 
         def work() -> tuple[int, dict[str, Any]]:
             row = self.found(request, public_id)
@@ -186,18 +186,6 @@ class RescheduleAppointment(AppointmentView):
             return 200, _shown(request, self.found(request, public_id))
 
         return answer_once(request, operation=f"reschedule:{public_id.hex}", accepted=accepted, work=work)
-
-
-def _accepted(request: Request, serializer: type[Serializer[Any]]) -> dict[str, Any]:
-    Params(request, known=()).done()
-    accepted: dict[str, Any] = _shared(serializer).run_validation(request.data)
-    return accepted
-
-
-@lru_cache(maxsize=16)
-def _shared(serializer: type[Serializer[Any]]) -> Serializer[Any]:
-    """One instance for all requests: validating keeps no state, and copying a dozen fields each time costs more."""
-    return serializer()
 
 
 def _filtered(rows: QuerySet[Appointment], params: Params) -> QuerySet[Appointment]:

@@ -8,9 +8,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from saas.core.errors import NotFound
 from tenants.api import presenters, serializers
 from tenants.api.authentication import api_actor, token_of, user_of
+from tenants.api.bodies import accepted_body
 from tenants.api.models import ApiScope
 from tenants.api.openapi import IDEMPOTENCY_KEY, PAGES, paged, query
 from tenants.api.pagination import PAGE_PARAMS, page_choice, page_of
@@ -18,6 +18,7 @@ from tenants.api.params import Params
 from tenants.api.permissions import MayAnswerRequests, runs_the_day, token_may
 from tenants.api.repeating import answer_once
 from tenants.api.selectors import visible_appointments
+from tenants.api.views.appointments import AppointmentView
 from tenants.api.views.base import ApiView
 from tenants.booking.actions.approving import approve_appointment, refuse_appointment
 from tenants.booking.actions.logbook import OPEN
@@ -57,17 +58,10 @@ class AwaitingList(ApiView):
         return Response(page_of(request, rows.order_by("appointment_date", "id"), choice, present))
 
 
-class _Answer(ApiView):
+class _Answer(AppointmentView):
     """An answer to one request; a visit that the caller may not know of is not found."""
 
     permission_classes = (MayAnswerRequests,)
-
-    def found(self, request: Request, public_id: UUID) -> Appointment:
-        row = visible_appointments(user_of(request)).filter(public_id=public_id).first()
-        if row is None:
-            raise NotFound
-        self.check_object_permissions(request, row)
-        return row
 
 
 class Approve(_Answer):
@@ -80,10 +74,7 @@ class Approve(_Answer):
     )
     def post(self, request: Request, public_id: UUID) -> Response:
         """Accept an appointment that was booked on approval; the patient gets the confirmation."""
-        Params(request, known=()).done()
-        body = serializers.ApproveIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        accepted: dict[str, Any] = body.validated_data
+        accepted = accepted_body(request, serializers.ApproveIn)
 
         def work() -> tuple[int, dict[str, Any]]:
             self.found(request, public_id)
@@ -108,10 +99,7 @@ class Refuse(_Answer):
     )
     def post(self, request: Request, public_id: UUID) -> Response:
         """Turn down an appointment that was booked on approval: it is cancelled, and its time is free again."""
-        Params(request, known=()).done()
-        body = serializers.RefuseIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        accepted: dict[str, Any] = body.validated_data
+        accepted = accepted_body(request, serializers.RefuseIn)
 
         def work() -> tuple[int, dict[str, Any]]:
             self.found(request, public_id)

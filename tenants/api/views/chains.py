@@ -4,15 +4,15 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tenants.api import serializers, together
-from tenants.api.actions import patient_for_caller
 from tenants.api.authentication import api_actor, user_of
+from tenants.api.bodies import accepted_body, language_of, patient_of
 from tenants.api.openapi import IDEMPOTENCY_KEY, query
 from tenants.api.params import MAX_ID, Params
 from tenants.api.permissions import MayBook, PublicCatalogue, runs_the_day
@@ -23,7 +23,6 @@ from tenants.booking.actions.chains import Part, book_chain
 from tenants.booking.models import AppointmentSource
 from tenants.booking.selectors.chains import LONGEST_CHAIN, LONGEST_IN_ANY_ORDER, Wanted, find_chains
 from tenants.clinics.models import Clinic
-from tenants.clinics.selectors import organisation
 
 MOST_DAYS: Final = 7
 MOST_OPTIONS: Final = 20
@@ -117,21 +116,13 @@ class ChainList(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Book several services in one visit, all or none. For guests and patients each counts as one booking."""
-        Params(request, known=()).done()
-        body = together.ChainIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        accepted: dict[str, Any] = body.validated_data
+        accepted = accepted_body(request, together.ChainIn)
         user = user_of(request)
-        language = accepted.get("language") or translation.get_language() or ""
+        language = language_of(accepted)
         together.count_bookings(request, len(accepted["parts"]))
 
         def work() -> tuple[int, dict[str, Any]]:
-            patient = patient_for_caller(
-                contacts=accepted.get("patient"),
-                user=None if runs_the_day(user) else user,
-                language=language,
-                region=organisation().country,
-            )
+            patient = patient_of(request, accepted)
             booked = book_chain(
                 parts=[
                     Part(doctor_id=part["doctor"], service_id=part["service"], starts_at=part["starts_at"])

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tenants.api import presenters, serializers
+from tenants.api.bodies import accepted_body
 from tenants.api.openapi import IDEMPOTENCY_KEY
 from tenants.api.params import Params
 from tenants.api.permissions import MayBook
@@ -38,10 +39,7 @@ class HoldList(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Keep a time for seven and a half minutes. Somebody signed in keeps one at a time: another replaces it."""
-        Params(request, known=()).done()
-        body = serializers.HoldIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        accepted: dict[str, Any] = body.validated_data
+        accepted = accepted_body(request, serializers.HoldIn)
         holder = new_holder(request)
 
         def work() -> tuple[int, dict[str, Any]]:

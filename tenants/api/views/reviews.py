@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from tenants.api import presenters, serializers
 from tenants.api.authentication import api_actor, user_of
+from tenants.api.bodies import accepted_body
 from tenants.api.openapi import IDEMPOTENCY_KEY, PAGES, paged, query
 from tenants.api.pagination import PAGE_PARAMS, page_choice, page_of
 from tenants.api.params import Params
@@ -57,10 +58,7 @@ class ReviewList(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Write about a completed visit of one's own. The clinic reads it before it is shown."""
-        Params(request, known=()).done()
-        body = serializers.ReviewIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        accepted = body.validated_data
+        accepted = accepted_body(request, serializers.ReviewIn)
         user = user_of(request)
 
         def work() -> tuple[int, dict[str, Any]]:

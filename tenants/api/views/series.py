@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from django.utils import timezone, translation
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tenants.api import serializers, together
-from tenants.api.actions import patient_for_caller
 from tenants.api.authentication import api_actor, user_of
+from tenants.api.bodies import accepted_body, language_of, patient_of
 from tenants.api.openapi import IDEMPOTENCY_KEY
-from tenants.api.params import Params
 from tenants.api.permissions import MayBook, runs_the_day
 from tenants.api.repeating import answer_once
 from tenants.api.throttles import BOOK
@@ -20,7 +19,6 @@ from tenants.booking.actions.series import book_series
 from tenants.booking.models import AppointmentSource
 from tenants.booking.selectors.series import plan_series
 from tenants.clinics.models import Clinic
-from tenants.clinics.selectors import organisation
 
 _REFUSED = OpenApiResponse(serializers.Error, description="A rule of the clinic forbids it, for every date.")
 _CONFLICT = OpenApiResponse(
@@ -40,10 +38,7 @@ class PlanSeries(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Check every date of a series and offer others for those that cannot be had. Nothing is booked or kept."""
-        Params(request, known=()).done()
-        body = together.SeriesPlanIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        accepted: dict[str, Any] = body.validated_data
+        accepted = accepted_body(request, together.SeriesPlanIn)
         found = plan_series(
             doctor_id=accepted["doctor"],
             service_id=accepted["service"],
@@ -71,22 +66,14 @@ class SeriesList(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Book a visit on every date, or none. For guests and patients each date counts as one booking."""
-        Params(request, known=()).done()
-        body = together.SeriesIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        accepted: dict[str, Any] = body.validated_data
+        accepted = accepted_body(request, together.SeriesIn)
         user = user_of(request)
-        language = accepted.get("language") or translation.get_language() or ""
+        language = language_of(accepted)
         dates = together.dates_of(accepted)
         together.count_bookings(request, len(dates))
 
         def work() -> tuple[int, dict[str, Any]]:
-            patient = patient_for_caller(
-                contacts=accepted.get("patient"),
-                user=None if runs_the_day(user) else user,
-                language=language,
-                region=organisation().country,
-            )
+            patient = patient_of(request, accepted)
             booked = book_series(
                 doctor_id=accepted["doctor"],
                 service_id=accepted["service"],

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone, translation
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from saas.networks.context import current_network
 from saas.networks.hosts import network_url
 from tenants.api import presenters, serializers
-from tenants.api.actions import patient_for_caller
 from tenants.api.authentication import api_actor, user_of
+from tenants.api.bodies import accepted_body, language_of, patient_of
 from tenants.api.openapi import IDEMPOTENCY_KEY, PAGES, paged, query
 from tenants.api.pagination import PAGE_PARAMS, page_choice, page_of
 from tenants.api.params import Params
@@ -25,7 +25,6 @@ from tenants.booking.actions.groups import take_seat
 from tenants.booking.links import manage_path
 from tenants.booking.models import AppointmentSource, GroupSession
 from tenants.booking.selectors.sessions import open_sessions
-from tenants.clinics.selectors import organisation
 
 _FULL = OpenApiResponse(
     serializers.Error, description="The last seat went to somebody else; `params.alternatives` has others."
@@ -82,20 +81,12 @@ class TakeSeat(ApiView):
     )
     def post(self, request: Request, public_id: UUID) -> Response:
         """Take a seat. The answer is an appointment like any other; cancelling it gives the seat back."""
-        Params(request, known=()).done()
-        body = serializers.SeatIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        accepted: dict[str, Any] = body.validated_data
+        accepted = accepted_body(request, serializers.SeatIn)
         user = user_of(request)
-        language = accepted.get("language") or translation.get_language() or ""
+        language = language_of(accepted)
 
         def work() -> tuple[int, dict[str, Any]]:
-            patient = patient_for_caller(
-                contacts=accepted.get("patient"),
-                user=None if runs_the_day(user) else user,
-                language=language,
-                region=organisation().country,
-            )
+            patient = patient_of(request, accepted)
             booked = take_seat(
                 session_id=public_id,
                 patient_id=patient.pk,

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone, translation
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,17 +11,16 @@ from rest_framework.response import Response
 from saas.networks.context import current_network
 from saas.networks.hosts import network_url
 from tenants.api import presenters, serializers
-from tenants.api.actions import patient_for_caller
-from tenants.api.authentication import api_actor, user_of
+from tenants.api.authentication import api_actor
+from tenants.api.bodies import accepted_body, language_of, patient_of
 from tenants.api.openapi import IDEMPOTENCY_KEY
 from tenants.api.params import Params
-from tenants.api.permissions import MayBook, runs_the_day
+from tenants.api.permissions import MayBook
 from tenants.api.repeating import answer_once
 from tenants.api.throttles import BOOK
 from tenants.api.views.base import ApiView
 from tenants.booking.actions.waitlist import join_waitlist, leave_waitlist
 from tenants.booking.links import entry_path
-from tenants.clinics.selectors import organisation
 
 _REFUSED = OpenApiResponse(serializers.Error, description="There are no such days, or no such service.")
 
@@ -39,20 +38,11 @@ class WaitlistView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Wait for a time. When one becomes free it is kept for the first in rank, who gets a letter with a link."""
-        Params(request, known=()).done()
-        body = serializers.WaitlistIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        accepted: dict[str, Any] = body.validated_data
-        user = user_of(request)
-        language = accepted.get("language") or translation.get_language() or ""
+        accepted = accepted_body(request, serializers.WaitlistIn)
+        language = language_of(accepted)
 
         def work() -> tuple[int, dict[str, Any]]:
-            patient = patient_for_caller(
-                contacts=accepted.get("patient"),
-                user=None if runs_the_day(user) else user,
-                language=language,
-                region=organisation().country,
-            )
+            patient = patient_of(request, accepted)
             entry = join_waitlist(
                 patient_id=patient.pk,
                 service_id=accepted["service"],
