@@ -8,13 +8,16 @@ Each worker uses its own Redis database number; pytest-django gives each its own
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Generator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from infra.local.errors import LocalError
 from infra.local.servers import test_servers
+from infra.local.turns import turn
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -32,6 +35,18 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     else:
         os.environ["REDIS_URL"] = redis_url_of(worker, os.environ["REDIS_URL"])
     yield
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """A test marked `alone` waits until the other workers have ended theirs, and they wait for it."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if run is None:
+        return (yield)
+    folder = Path(tempfile.gettempdir()) / f"polyclinic-tests-{run}"
+    folder.mkdir(exist_ok=True)
+    with turn(folder, alone=item.get_closest_marker("alone") is not None):
+        return (yield)
 
 
 def redis_url_of(worker: str, url: str) -> str:

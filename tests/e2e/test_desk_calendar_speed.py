@@ -18,7 +18,7 @@ FIRST_PAINT = """() => new Promise(resolve => new PerformanceObserver(list => {
   for (const entry of list.getEntriesByName('first-contentful-paint')) resolve(entry.startTime);
 }).observe({type: 'paint', buffered: true}))"""
 
-pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.alone, pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 
 def test_forty_doctors_are_drawn_and_answered_in_time(desk: Desk) -> None:

@@ -25,13 +25,19 @@ from tests.trust.booking.server import web_server
 from tests.trust.booking.test_races import half_written
 from tests.trust.booking.ways import SEATS, WAYS, Answer, Booker, House, make_house
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+]
 
 AT_ONCE = 40
 WARM_UP, WARM_UP_WINNERS = 75, 8
 REFUSING = [name for name in WAYS if name not in {"api, a seat", "link, an offer", "desk, walk-in"}]
-LOSERS_WAIT_SECONDS = 2.0 if "PYTEST_XDIST_WORKER" not in os.environ else 10.0
-"""Of a machine that has nothing else to do; beside another worker's tests the race has half of it at best."""
+LOSERS_WAIT_SECONDS = 2.0
+"""Half of the losers have their answer by then, though forty requests wait for two cores at any moment."""
+LAST_LOSER_WAITS_SECONDS = 10.0
 
 Wanting = tuple[str, dt.datetime, Bookable, Appointment]
 """By which way somebody comes, at which time, with whom, or with which visit to be moved."""
@@ -58,8 +64,9 @@ def test_two_hundred_by_every_way(network: NetworkRef, client_for: ClientFor, tm
     _every_way_has_winners_and_losers(answers)
     for each in refused:
         _shows_other_times(each)
-    slowest = max(refused, key=lambda each: each.seconds)
-    assert slowest.seconds < LOSERS_WAIT_SECONDS * others, (slowest.way, slowest.seconds)
+    waited = sorted(each.seconds for each in refused)
+    assert waited[len(waited) // 2] < LOSERS_WAIT_SECONDS * others, waited[-40:]
+    assert waited[-1] < LAST_LOSER_WAITS_SECONDS, waited[-40:]
     _every_visit_has_its_rooms()
     house.session.refresh_from_db()
     assert house.session.taken == Appointment.objects.filter(session=house.session).count() == SEATS
