@@ -27,11 +27,12 @@ _LITERAL = re.compile(r"""\s*u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*,?""", re
 
 @dataclass(frozen=True, order=True)
 class Text:
-    """One marked text: `context` is empty where there is none."""
+    """One marked text: `context` is empty where there is none; with `is_plural` it is counted."""
 
     text: str
     context: str
     place: str
+    is_plural: bool
 
 
 def marked_texts() -> Iterator[Text]:
@@ -47,14 +48,21 @@ def marked_texts() -> Iterator[Text]:
 
 
 def untranslated() -> list[Text]:
-    """Marked texts that no file in locale/ru/parts translates."""
+    """Marked texts that no file in locale/ru/parts translates; a counted one needs its plural forms there."""
     known = {
-        (entry.msgid, entry.msgctxt or "")
+        (entry.msgid, entry.msgctxt or "", is_plural)
         for part in (ROOT / "locale" / "ru" / "parts").glob("*.po")
         for entry in polib.pofile(str(part))
         if entry.translated() and not entry.obsolete
+        for is_plural in {False, bool(entry.msgid_plural)}
     }
-    return sorted({text for text in marked_texts() if text.text and (text.text, text.context) not in known})
+    return sorted(
+        {
+            text
+            for text in marked_texts()
+            if text.text and (text.text, text.context, text.is_plural) not in known
+        }
+    )
 
 
 def _in_python(path: Path) -> Iterator[Text]:
@@ -81,6 +89,6 @@ def _in_template(path: Path) -> Iterator[Text]:
 
 def _text(function: str, texts: list[str], place: str) -> Iterator[Text]:
     if function in _PLAIN and texts:
-        yield Text(texts[0], "", place)
+        yield Text(texts[0], "", place, function.startswith("n"))
     elif function in _WITH_CONTEXT and len(texts) > 1:
-        yield Text(texts[1], texts[0], place)
+        yield Text(texts[1], texts[0], place, function.startswith("n"))
