@@ -112,6 +112,7 @@ def _said(node: dict[str, Any]) -> list[str]:
 
 def serious_problems(page: Page) -> list[str]:
     """What axe finds serious or critical on the page once it has come to rest: rule, then the elements and why."""
+    expect(page.locator(".htmx-request")).to_have_count(0)  # what waits for an answer is paler meanwhile
     page.evaluate(_AT_REST)
     results = Axe().run(page).response
     return [
