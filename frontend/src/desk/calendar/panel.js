@@ -21,7 +21,7 @@ export class Panel {
     this.url = url;
     this.box.hidden = false;
     document.getElementById("calendar").classList.add("has-panel");
-    return htmx.ajax("GET", url, { target: this.box, swap: "innerHTML" });
+    return htmx.ajax("GET", url, { source: this.box, target: this.box, swap: "innerHTML" });
   }
 
   /** Reads the open visit again when others may have changed it; a form that is being filled in is left alone. */
