@@ -73,7 +73,7 @@ def make_doctor(
         None,
         None,
         first_name=first_name,
-        last_name=last_name or f"Sokolova{n}",
+        last_name=last_name or f"Sokolova{n:05}",  # lists by name are then in the order of making
         role=Role.DOCTOR,
         is_patient=False,
     )
